@@ -1,0 +1,138 @@
+"""What our events look like on the wire may change only in ways that everybody can read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from shared.events.learning.signals import COURSE_GRADE_CHANGED
+from tests.shared.events import golden
+from tests.shared.events.compatibility import incompatibilities
+
+REMEDY = (
+    "Run `python -m tests.shared.events.golden` and commit the file. It refuses a change that "
+    "somebody couldn't read: that needs a new event type, not a new file."
+)
+SIGNALS = [declared.signal for declared in golden.declared_signals()]
+
+Schema = dict[str, Any]
+
+
+@pytest.fixture(params=SIGNALS, ids=lambda signal: signal.event_type)
+def signal(request):
+    """Each signal that is defined here."""
+    return request.param
+
+
+def test_signals_are_found():
+    """The other tests of this module have something to test."""
+    assert COURSE_GRADE_CHANGED in SIGNALS
+
+
+def test_golden_schema_is_the_generated_one(signal):
+    """What is published is what the golden file says."""
+    path = golden.path_for(signal)
+    assert path.exists(), f"{signal.event_type} has no golden schema. {REMEDY}"
+    assert json.loads(path.read_text()) == golden.generated_schema(signal), REMEDY
+
+
+def test_golden_schema_and_generated_one_read_each_other(signal):
+    """A consumer of either version reads the other's events."""
+    before = json.loads(golden.path_for(signal).read_text())
+    assert incompatibilities(before, golden.generated_schema(signal)) == []
+
+
+def test_every_golden_schema_belongs_to_a_signal():
+    """An event doesn't vanish unnoticed."""
+    expected = {golden.path_for(signal) for signal in SIGNALS}
+    assert set(golden.SCHEMAS.iterdir()) == expected
+
+
+def grade_fields(schema: Schema) -> list[Schema]:
+    """Return the fields of the record inside the event."""
+    fields: list[Schema] = schema["fields"][0]["type"]["fields"]
+    return fields
+
+
+def field(schema: Schema, name: str) -> Schema:
+    """Return one field of the record inside the event."""
+    return next(f for f in grade_fields(schema) if f["name"] == name)
+
+
+def mutated(change: Callable[[Schema], object]) -> tuple[Schema, Schema]:
+    """Return the present schema and a changed copy of it."""
+    schema = golden.generated_schema(COURSE_GRADE_CHANGED)
+    changed = deepcopy(schema)
+    change(changed)
+    return schema, changed
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(
+            lambda s: grade_fields(s).remove(field(s, "username")),
+            id="required field removed",
+        ),
+        pytest.param(
+            lambda s: grade_fields(s).append({"name": "mode", "type": "string"}),
+            id="required field added",
+        ),
+        pytest.param(lambda s: field(s, "passed").update(name="passing"), id="field renamed"),
+        pytest.param(lambda s: field(s, "percent_grade").update(type="string"), id="type changed"),
+        pytest.param(lambda s: field(s, "user_id").update(type="double"), id="type widened"),
+        pytest.param(
+            lambda s: field(s, "letter_grade").update(type=["null", "string"], default=None),
+            id="required field made nullable",
+        ),
+        pytest.param(
+            lambda s: field(s, "deadline").update(type="string", default=""),
+            id="nullable field made required",
+        ),
+        pytest.param(lambda s: s["fields"][0].update(name="course_grade"), id="data key renamed"),
+    ],
+)
+def test_breaking_change_is_found(change):
+    """A change that either side can't read is told, whichever side that is."""
+    assert incompatibilities(*mutated(change))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(
+            lambda s: grade_fields(s).append(
+                {"name": "mode", "type": ["null", "string"], "default": None}
+            ),
+            id="nullable field added",
+        ),
+        pytest.param(
+            lambda s: grade_fields(s).remove(field(s, "deadline")),
+            id="nullable field removed",
+        ),
+        pytest.param(lambda s: grade_fields(s).reverse(), id="fields reordered"),
+    ],
+)
+def test_readable_change_is_allowed(change):
+    """A change that both sides can read needs no new event type."""
+    assert incompatibilities(*mutated(change)) == []
+
+
+def test_missing_golden_schema_is_written(tmp_path):
+    """The documented command writes the golden schema of a new signal."""
+    assert golden.update(tmp_path) == []
+    written = golden.path_for(COURSE_GRADE_CHANGED, tmp_path)
+    assert json.loads(written.read_text()) == golden.generated_schema(COURSE_GRADE_CHANGED)
+
+
+def test_breaking_change_is_not_written(tmp_path):
+    """The documented command doesn't make a breaking change look right."""
+    _, published = mutated(lambda s: field(s, "user_id").update(type="string"))
+    path = golden.path_for(COURSE_GRADE_CHANGED, tmp_path)
+    path.write_text(json.dumps(published))
+    assert any(path.name in refusal for refusal in golden.update(tmp_path))
+    assert json.loads(path.read_text()) == published

@@ -1,0 +1,65 @@
+# The person's entry: `make` alone lists what there is. tox.ini defines the environments.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO ?=
+TESTS ?=
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints/newest.txt
+PYTHON_CHECK := import sys; sys.version_info >= (3, 11) or sys.exit( \
+	"Python 3.11 or newer is needed, $(PYTHON) is %d.%d. Name another: make PYTHON=python3.12" \
+	% sys.version_info[:2])
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test coverage bench quality docs constraints clean
+
+help: ## list the targets
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
+
+install: $(VENV)/.runtime ## set up .venv with what the project needs to run
+
+demo: $(VENV)/.runtime ## run the rooms on an embedded broker; options: DEMO="--events 5000 --exit --json"
+	@$(BIN)/python manage.py migrate --verbosity 0 1>&2
+	@$(BIN)/python manage.py demo $(DEMO)
+
+# In .venv, not in tox: the same dependency group and constraints, and no second installation to wait for.
+test: $(VENV)/.test ## run the tests that need only Python; options: TESTS="-k ordering"
+	@$(BIN)/python -m pytest $(TESTS)
+
+coverage: $(VENV)/.test ## run the tests and show the branches that they miss
+	@$(BIN)/python -m pytest --cov $(TESTS)
+
+bench: $(VENV)/.test ## compare this worker's events/s with the stock consumer's
+	@$(BIN)/python -m tests.benchmark
+
+quality: $(VENV)/.tox ## lint, format, types, missing migrations
+	@$(BIN)/tox run -q -e quality
+
+docs: $(VENV)/.tox ## build the documentation into docs/_build/html
+	@$(BIN)/tox run -q -e docs
+
+constraints: $(VENV)/.tox ## resolve the pinned versions anew
+	@$(BIN)/tox run -q -e constraints
+
+clean: ## remove .venv and everything else that was made here
+	rm -rf $(VENV) .tox build *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis docs/_build
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.created:
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not there: Python 3.11 or newer is needed" >&2; exit 1; }
+	@$(PYTHON) -c '$(PYTHON_CHECK)'
+	@echo "Setting up $(VENV), once; this takes half a minute" >&2
+	@$(PYTHON) -m venv --clear $(VENV) 1>&2
+	@$(PIP_INSTALL) --upgrade pip 1>&2
+	@touch $@
+
+$(VENV)/.runtime: $(VENV)/.created pyproject.toml constraints/newest.txt
+	@$(PIP_INSTALL) --editable '.[postgresql]' 1>&2
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.runtime
+	@$(PIP_INSTALL) --group test 1>&2
+	@touch $@
+
+$(VENV)/.tox: $(VENV)/.created constraints/newest.txt
+	@$(PIP_INSTALL) tox 1>&2
+	@touch $@

@@ -1,0 +1,113 @@
+"""What the pipeline takes in and gives back: a batch of arrivals, and how each one ended.
+
+Holds values only.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from shared.consumer import Consumer, Room
+from shared.messages import Event, Message
+from shared.outcomes import Outcome, reference
+from shared.receivers import ReceiverFailure
+from shared.records import Record
+
+if TYPE_CHECKING:
+    from shared.models import ParkedEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Undecodable:
+    """A message that can't become an event; ``error`` names the header or field."""
+
+    message: Message
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A message of an event type that the room doesn't consume."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """A parked event on its way again, for the one consumer that parked it."""
+
+    parked: ParkedEvent
+    event: Event
+
+    @property
+    def message(self) -> Message:
+        """The message of the parked event."""
+        return self.event.message
+
+
+Arrival: TypeAlias = Event | Undecodable | Ignored | Retried
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Batch:
+    """What one room settles together, in order of arrival."""
+
+    room: Room
+    group: str
+    worker: str
+    arrivals: tuple[Arrival, ...]
+    failures: tuple[ReceiverFailure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One event for one consumer; ``index`` is its place among the batch's arrivals."""
+
+    index: int
+    event: Event
+    consumer: Consumer
+    parked: ParkedEvent | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ending:
+    """How one delivery, or a message that became none, ended."""
+
+    index: int
+    message: Message
+    outcome: Outcome
+    consumer: str = ""
+    record: Record | None = None
+    error: str = ""
+    waiting_for: str = ""
+    parked: ParkedEvent | None = None
+
+    @property
+    def reference(self) -> str | None:
+        """The text that a parked event would wait for, if this ending brought its parent."""
+        if self.outcome is not Outcome.APPLIED or self.record is None:
+            return None
+        return reference(self.consumer, self.record.key)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """How a settled batch ended."""
+
+    endings: tuple[Ending, ...]
+    woken: int = 0
+    """How many parked events became due, for their parent arrived."""
+
+    @property
+    def counts(self) -> Mapping[str, Counter[Outcome]]:
+        """Outcomes by consumer name; an event that is parked no more takes one off there."""
+        counts: dict[str, Counter[Outcome]] = {}
+        for ending in self.endings:
+            counter = counts.setdefault(ending.consumer, Counter())
+            counter[ending.outcome] += 1
+            if ending.parked:
+                counter[Outcome.PARKED] -= 1
+        return counts

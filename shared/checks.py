@@ -1,0 +1,161 @@
+"""Misconfiguration as Django system checks: what can be found without a broker, with a hint."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from openedx_events.event_bus.avro.schema import schema_from_signal
+
+from shared import registry
+from shared.conf import Carrier, get_settings, problems
+from shared.consumer import Route
+from shared.exceptions import ConfigurationError
+
+_STOCK_CONSUMERS = (
+    "edx_event_bus_kafka.KafkaEventConsumer",
+    "edx_event_bus_redis.RedisEventConsumer",
+)
+
+
+def register_checks() -> None:
+    """Make the checks part of ``manage.py check``."""
+    register(check_settings)
+    register(check_carrier)
+    register(check_bus)
+    register(check_event_keys)
+    register(check_sqlite, Tags.database)
+
+
+def check_settings(**_: Any) -> list[CheckMessage]:
+    """Find unknown and ill-typed settings, and consumers without a destination."""
+    found = list(problems(getattr(django_settings, "EVENT_SYNC", {})))
+    if found:
+        return [_error(problem, "E001") for problem in found]
+    return [_error(problem, "E002") for problem in _missing_destinations()]
+
+
+def check_carrier(**_: Any) -> list[CheckMessage]:
+    """Find a stock consumer whose events no room would settle."""
+    stock = getattr(django_settings, "EVENT_BUS_CONSUMER", None) in _STOCK_CONSUMERS
+    if not _is_readable() or not stock or get_settings().carrier != Carrier.WORKER:
+        return []
+    return [
+        Warning(
+            "EVENT_BUS_CONSUMER is a stock consumer, yet the rooms act inside their worker only.",
+            hint="Set it to shared.kafka.BatchingKafkaConsumer, use run_consumers, or set "
+            "EVENT_SYNC['CARRIER'] = 'signal'.",
+            id="event_sync.W001",
+        )
+    ]
+
+
+def check_bus(**_: Any) -> list[CheckMessage]:
+    """Find what keeps a worker from starting: a bad registry address, a missing Avro part."""
+    from shared.kafka import config
+
+    messages: list[CheckMessage] = []
+    if getattr(django_settings, "EVENT_BUS_KAFKA_SCHEMA_REGISTRY_URL", None):
+        try:
+            config.registry_url()
+        except ConfigurationError as error:
+            messages.append(_error(error, "E003"))
+    if not _has_avro_parts():
+        messages.append(
+            Error(
+                "confluent-kafka lacks its Avro parts.",
+                hint="pip install 'confluent-kafka[avro,schemaregistry]'",
+                id="event_sync.E006",
+            )
+        )
+    if _is_readable():
+        taken = sorted(set(get_settings().kafka_consumer_config) & set(config.OURS))
+        messages += [
+            Error(
+                f"EVENT_SYNC['KAFKA_CONSUMER_CONFIG'] sets {name!r}.",
+                hint="Leave it out: the worker sets it.",
+                id="event_sync.E004",
+            )
+            for name in taken
+        ]
+    return messages
+
+
+def check_event_keys(**_: Any) -> list[CheckMessage]:
+    """Find events of one topic whose keys would not meet in one partition."""
+    messages: list[CheckMessage] = []
+    for room in registry.rooms():
+        for topic in room.topics:
+            routes = [r for c in room.consumers if c.topic == topic for r in c.routes]
+            schemas = {_key_schema(route) for route in routes}
+            if len(schemas) > 1 or None in schemas:
+                messages.append(_differing_keys(room.name, topic, routes))
+    return messages
+
+
+def check_sqlite(databases: Iterable[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """Find SQLite without what several processes need to share it."""
+    messages: list[CheckMessage] = []
+    for alias in databases or ():
+        config = django_settings.DATABASES[alias]
+        is_sqlite = config["ENGINE"] == "django.db.backends.sqlite3"
+        if is_sqlite and config.get("OPTIONS", {}).get("transaction_mode") != "IMMEDIATE":
+            messages.append(
+                Warning(
+                    f"Database {alias!r} is SQLite with deferred transactions.",
+                    hint="Set OPTIONS: transaction_mode IMMEDIATE, a timeout and WAL; otherwise "
+                    "a second process makes transactions fail at their first write.",
+                    id="event_sync.W002",
+                )
+            )
+    return messages
+
+
+def _missing_destinations() -> Iterator[ConfigurationError]:
+    for room in registry.rooms():
+        for consumer in room.consumers:
+            try:
+                get_settings().destination_of(consumer.name)
+            except ConfigurationError as problem:
+                yield problem
+
+
+def _is_readable() -> bool:
+    return not list(problems(getattr(django_settings, "EVENT_SYNC", {})))
+
+
+def _has_avro_parts() -> bool:
+    try:
+        importlib.import_module("confluent_kafka.schema_registry.avro")
+    except ImportError:
+        return False
+    return True
+
+
+def _key_schema(route: Route) -> str | None:
+    """Return the key's schema as the stock producer registers it: the field, its name included."""
+    fields = schema_from_signal(route.signal)["fields"]
+    found: Any = None
+    for name in route.key_field.split("."):
+        found = next((field for field in fields if field["name"] == name), None)
+        if found is None:
+            return None
+        fields = found["type"].get("fields", []) if isinstance(found["type"], dict) else []
+    return str(found)
+
+
+def _differing_keys(room: str, topic: str, routes: list[Route]) -> CheckMessage:
+    keys = ", ".join(f"{route.signal.event_type}: {route.key_field}" for route in routes)
+    return Error(
+        f"Room {room}: the events on topic {topic!r} have keys of different schemas ({keys}).",
+        hint="Events that must stay in order need key fields of the same name and type, for the "
+        "key's bytes hold the id of that schema.",
+        id="event_sync.E005",
+    )
+
+
+def _error(problem: ConfigurationError, number: str) -> CheckMessage:
+    return Error(problem.message, hint=problem.hint, id=f"event_sync.{number}")

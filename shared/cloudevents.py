@@ -1,0 +1,109 @@
+"""Event metadata from and to the CloudEvents headers of a message (OEP-41).
+
+Stricter than the upstream reader where our promises need it: a missing ``ce_time`` would make an
+old event the newest one, so it is an error here and not "now".
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from openedx_events.data import EventsMetadata
+
+from shared.exceptions import UndecodableMessage
+
+Headers = tuple[tuple[str, bytes | None], ...]
+
+
+def event_type_of(headers: Headers) -> str:
+    """Return the event type. Raises ``UndecodableMessage`` naming the header."""
+    return _single(headers, "ce_type")
+
+
+def metadata_of(headers: Headers) -> EventsMetadata:
+    """Return the metadata of a message. Raises ``UndecodableMessage`` naming the header.
+
+    ``ce_type``, ``ce_id`` and ``ce_time`` are required, once each; the others have upstream's
+    defaults.
+    """
+    optional = {
+        "source": _optional(headers, "ce_source"),
+        "sourcehost": _optional(headers, "sourcehost"),
+        "minorversion": _parse_int(headers, "ce_minorversion"),
+        "sourcelib": _parse_version(headers, "sourcelib"),
+    }
+    return EventsMetadata(
+        event_type=event_type_of(headers),
+        id=_parse_id(headers),
+        time=_parse_time(headers),
+        **{name: value for name, value in optional.items() if value is not None},
+    )
+
+
+def headers_of(metadata: EventsMetadata) -> Headers:
+    """Return the headers that ``metadata_of`` reads back."""
+    values = {
+        "ce_type": metadata.event_type,
+        "ce_id": str(metadata.id),
+        "ce_time": metadata.time.isoformat(),
+        "ce_source": metadata.source,
+        "ce_minorversion": str(metadata.minorversion),
+        "sourcehost": metadata.sourcehost,
+        "sourcelib": ".".join(map(str, metadata.sourcelib)),
+    }
+    return tuple((name, value.encode()) for name, value in values.items())
+
+
+def _values(headers: Headers, name: str) -> list[str]:
+    try:
+        return [(value or b"").decode() for key, value in headers if key == name]
+    except UnicodeDecodeError as error:
+        raise UndecodableMessage(f"header {name}: not UTF-8") from error
+
+
+def _single(headers: Headers, name: str) -> str:
+    values = _values(headers, name)
+    if len(values) != 1 or not values[0]:
+        raise UndecodableMessage(f"header {name}: found {len(values)} times or empty, needed once")
+    return values[0]
+
+
+def _optional(headers: Headers, name: str) -> str | None:
+    values = _values(headers, name)
+    if len(values) > 1:
+        raise UndecodableMessage(f"header {name}: found {len(values)} times, at most once allowed")
+    return values[0] if values else None
+
+
+def _parse_id(headers: Headers) -> UUID:
+    try:
+        return UUID(_single(headers, "ce_id"))
+    except ValueError as error:
+        raise UndecodableMessage("header ce_id: not a UUID") from error
+
+
+def _parse_time(headers: Headers) -> datetime:
+    try:
+        time = datetime.fromisoformat(_single(headers, "ce_time"))
+        if time.tzinfo is None:
+            raise UndecodableMessage("header ce_time: has no time zone")
+        return time.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise UndecodableMessage("header ce_time: not an ISO 8601 time") from error
+
+
+def _parse_int(headers: Headers, name: str) -> int | None:
+    text = _optional(headers, name)
+    try:
+        return None if text is None else int(text)
+    except ValueError as error:
+        raise UndecodableMessage(f"header {name}: not a whole number") from error
+
+
+def _parse_version(headers: Headers, name: str) -> tuple[int, ...] | None:
+    text = _optional(headers, name)
+    try:
+        return None if text is None else tuple(map(int, text.split(".")))
+    except ValueError as error:
+        raise UndecodableMessage(f"header {name}: not a version") from error

@@ -1,0 +1,186 @@
+"""The settings of this project: one typed object, read lazily from ``EVENT_SYNC``.
+
+The only module that reads ``django.conf.settings`` for ``EVENT_SYNC``. Upstream's ``EVENT_BUS_*``
+settings keep their own names and are read by ``shared.kafka.config``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.core.signals import setting_changed
+from django.utils.module_loading import import_string
+
+from shared.consumer import Destination
+from shared.exceptions import ConfigurationError
+
+
+class Carrier(StrEnum):
+    """What brings events to the rooms."""
+
+    WORKER = "worker"
+    """This project's worker, in batches; receivers act inside it only."""
+    SIGNAL = "signal"
+    """Any consumer that sends the signals (stock Kafka, Redis); each event is settled at once."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """``EVENT_SYNC``, with its defaults. Times are in seconds."""
+
+    # .. setting_name: EVENT_SYNC['CARRIER']
+    # .. setting_default: 'worker'
+    # .. setting_description: What brings events to the rooms: 'worker' (run_consumers, or stock
+    #   consume_events with shared.kafka.BatchingKafkaConsumer) or 'signal' (the stock consumers).
+    carrier: str = Carrier.WORKER
+
+    # .. setting_name: EVENT_SYNC['DESTINATIONS']
+    # .. setting_default: {}
+    # .. setting_description: Dotted path of the destination of each consumer, by consumer name.
+    destinations: Mapping[str, str] = field(default_factory=dict)
+
+    # .. setting_name: EVENT_SYNC['GROUPS']
+    # .. setting_default: {}
+    # .. setting_description: Consumer group of each room, by room name. Without an entry the group
+    #   bears the room's name.
+    groups: Mapping[str, str] = field(default_factory=dict)
+
+    # .. setting_name: EVENT_SYNC['KAFKA_CONSUMER_CONFIG']
+    # .. setting_default: {}
+    # .. setting_description: librdkafka options for the worker's consumer (TLS files, OAuth, static
+    #   membership, poll interval …), applied last. The offset options that carry the guarantees
+    #   can't be set here.
+    kafka_consumer_config: Mapping[str, Any] = field(default_factory=dict)
+
+    # .. setting_name: EVENT_SYNC['BATCH_SIZE']
+    # .. setting_default: 500
+    # .. setting_description: The most messages that are settled in one transaction.
+    batch_size: int = 500
+
+    # .. setting_name: EVENT_SYNC['BACKOFF_INITIAL']
+    # .. setting_default: 0.5
+    # .. setting_description: The first pause before a batch is tried again; doubles with each try.
+    backoff_initial: float = 0.5
+
+    # .. setting_name: EVENT_SYNC['BACKOFF_MAX']
+    # .. setting_default: 30.0
+    # .. setting_description: The longest pause before a batch is tried again.
+    backoff_max: float = 30.0
+
+    # .. setting_name: EVENT_SYNC['ISOLATE_AFTER_ATTEMPTS']
+    # .. setting_default: 8
+    # .. setting_description: After so many transient failures of a batch its events are settled one
+    #   by one; one that fails while the database takes the others is buried.
+    isolate_after_attempts: int = 8
+
+    # .. setting_name: EVENT_SYNC['RECEIVER_ATTEMPTS']
+    # .. setting_default: 3
+    # .. setting_description: How often a host's receiver that fails transiently is called for an
+    #   event before that becomes a dead letter naming the receiver.
+    receiver_attempts: int = 3
+
+    # .. setting_name: EVENT_SYNC['MAX_CLOCK_SKEW']
+    # .. setting_default: 300.0
+    # .. setting_description: How far an event's time may lie ahead of the broker's timestamp.
+    max_clock_skew: float = 300.0
+
+    # .. setting_name: EVENT_SYNC['PARK_MAX_AGE']
+    # .. setting_default: 604800.0
+    # .. setting_description: How long a parked event waits for its parent before it is buried.
+    park_max_age: float = 604800.0
+
+    # .. setting_name: EVENT_SYNC['FLOOD_RUN']
+    # .. setting_default: 100
+    # .. setting_description: So many dead letters in a row stop the worker.
+    flood_run: int = 100
+
+    # .. setting_name: EVENT_SYNC['FLOOD_RATIO']
+    # .. setting_default: 0.5
+    # .. setting_description: A larger share of dead letters among the last 1000 events stops the
+    #   worker.
+    flood_ratio: float = 0.5
+
+    # .. setting_name: EVENT_SYNC['TOPIC_GRACE']
+    # .. setting_default: 30.0
+    # .. setting_description: How long the worker waits for a topic that the broker doesn't have.
+    topic_grace: float = 30.0
+
+    # .. setting_name: EVENT_SYNC['REGISTRY_TIMEOUT']
+    # .. setting_default: 5.0
+    # .. setting_description: How long the schema registry may take to answer.
+    registry_timeout: float = 5.0
+
+    def destination_of(self, consumer_name: str) -> Destination:
+        """Return a consumer's destination. Raises ``ConfigurationError`` if it can't be had."""
+        path = self.destinations.get(consumer_name)
+        if path is None:
+            raise ConfigurationError(
+                f"Consumer {consumer_name!r} has no destination.",
+                hint=f"Add it to EVENT_SYNC['DESTINATIONS'][{consumer_name!r}].",
+            )
+        try:
+            destination: Destination = import_string(path)
+        except ImportError as error:
+            raise ConfigurationError(
+                f"The destination of consumer {consumer_name!r} can't be imported: {error}.",
+                hint=f"Correct EVENT_SYNC['DESTINATIONS'][{consumer_name!r}].",
+            ) from error
+        return destination
+
+    def group_of(self, room_name: str) -> str:
+        """Return a room's consumer group."""
+        return self.groups.get(room_name, room_name)
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """Return the settings. Raises ``ConfigurationError`` with the first problem there is."""
+    raw = getattr(django_settings, "EVENT_SYNC", {})
+    for problem in problems(raw):
+        raise problem
+    return Settings(**{name.lower(): value for name, value in raw.items()})
+
+
+def problems(raw: Any) -> Iterator[ConfigurationError]:
+    """Yield what is wrong with an ``EVENT_SYNC`` setting, each with the remedy."""
+    if not isinstance(raw, Mapping):
+        yield ConfigurationError("EVENT_SYNC is not a dictionary.", hint="Make it one.")
+        return
+    known = {f.name.upper(): f for f in fields(Settings)}
+    for name, value in raw.items():
+        if name not in known:
+            near = get_close_matches(str(name), known, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}."
+            yield ConfigurationError(f"EVENT_SYNC[{name!r}] is not a setting.", hint=hint)
+        elif problem := _problem_with(name, value, str(known[name].type)):
+            yield ConfigurationError(
+                f"EVENT_SYNC[{name!r}] {problem}.",
+                hint=f"It is a {type(value).__name__}; correct it.",
+            )
+
+
+def _problem_with(name: str, value: Any, annotation: str) -> str | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if annotation == "int" and not (is_number and isinstance(value, int) and value > 0):
+        return "must be a whole number above 0"
+    if annotation == "float" and not (is_number and value > 0):
+        return "must be a number above 0"
+    if annotation.startswith("Mapping") and not isinstance(value, Mapping):
+        return "must be a dictionary"
+    if name == "CARRIER" and value not in list(Carrier):
+        return f"must be one of {', '.join(Carrier)}"
+    return None
+
+
+def _forget(*, setting: str, **_: Any) -> None:
+    if setting == "EVENT_SYNC":
+        get_settings.cache_clear()
+
+
+setting_changed.connect(_forget, dispatch_uid="event_sync.conf")

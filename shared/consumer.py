@@ -1,0 +1,120 @@
+"""The declaration of a room: which events it consumes and what record each becomes.
+
+Declares and validates only; ``shared.pipeline`` settles events, ``shared.receivers`` gets them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from openedx_events.data import EventsMetadata
+from openedx_events.tooling import OpenEdxPublicSignal
+
+from shared.exceptions import ConfigurationError
+from shared.outcomes import WriteResult
+from shared.records import PositionedRecord, Record
+
+EventData: TypeAlias = Mapping[str, Any]
+"""An event's data: attrs objects by the names that the signal declares."""
+
+Accept: TypeAlias = Callable[[EventData, EventsMetadata], bool]
+"""A filter: is this event wanted? Pure."""
+
+ToRecord: TypeAlias = Callable[[EventData, EventsMetadata], Record]
+"""A mapper: what the row shall say. Pure; raises ``UnmappableEvent`` naming the field."""
+
+Destination: TypeAlias = Callable[[Sequence[PositionedRecord[Any]]], Sequence[WriteResult]]
+"""Writes records inside the batch's transaction and answers for each, in order."""
+
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
+_TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}\Z")
+
+
+class Mode(StrEnum):
+    """What a consumer does with the records of its events."""
+
+    LIVE = "live"
+    """Write them to its destination."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Route:
+    """One event type of a consumer, and the way from its data to a record.
+
+    ``key_field`` is the dotted path of the event's key on the bus; one key, one partition.
+    """
+
+    signal: OpenEdxPublicSignal
+    key_field: str
+    accept: Accept
+    to_record: ToRecord
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Consumer:
+    """Keeps one kind of row up to date from the events of one topic (named without prefix)."""
+
+    name: str
+    topic: str
+    routes: tuple[Route, ...]
+    mode: Mode = Mode.LIVE
+
+    def __post_init__(self) -> None:
+        if not _NAME.match(self.name):
+            raise ConfigurationError(
+                f"Consumer name {self.name!r} is not valid.",
+                hint="Use lower-case words joined by hyphens, as in 'user-grades'.",
+            )
+        if not _TOPIC.match(self.topic):
+            raise ConfigurationError(
+                f"Consumer {self.name!r}: topic {self.topic!r} is not a Kafka topic name.",
+                hint="Use letters, digits, '.', '_' and '-'.",
+            )
+        types = [route.signal.event_type for route in self.routes]
+        if not types or len(set(types)) != len(types):
+            raise ConfigurationError(
+                f"Consumer {self.name!r} needs routes, one for each event type.",
+                hint=f"It declares {types}.",
+            )
+
+    def route_for(self, event_type: str) -> Route | None:
+        """Return the route of an event type, if this consumer consumes it."""
+        return next((r for r in self.routes if r.signal.event_type == event_type), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A service's consumers that share a worker, a group, a batch and a transaction.
+
+    They write in the order in which they are declared: parents first.
+    """
+
+    name: str
+    consumers: tuple[Consumer, ...]
+
+    def __post_init__(self) -> None:
+        names = [consumer.name for consumer in self.consumers]
+        if not names or len(set(names)) != len(names):
+            raise ConfigurationError(
+                f"Room {self.name!r} needs consumers with names of their own.",
+                hint=f"It declares {names}.",
+            )
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The topics that the room's worker subscribes to, without prefix."""
+        return tuple(dict.fromkeys(consumer.topic for consumer in self.consumers))
+
+    @property
+    def signals(self) -> tuple[OpenEdxPublicSignal, ...]:
+        """The signals that the room consumes."""
+        routes = (route for consumer in self.consumers for route in consumer.routes)
+        return tuple(dict.fromkeys(route.signal for route in routes))
+
+    def consumes(self, event_type: str) -> bool:
+        """Return whether any consumer of the room consumes this event type."""
+        return any(consumer.route_for(event_type) for consumer in self.consumers)

@@ -1,0 +1,93 @@
+"""Burying: an event that can't succeed without a person is kept whole, with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from urllib.parse import quote
+
+from shared.batches import Batch, Ending
+from shared.cloudevents import event_type_of
+from shared.exceptions import UndecodableMessage
+from shared.logging import Action, Log
+from shared.messages import Message
+from shared.models import DeadLetter
+from shared.outcomes import Outcome
+from shared.reactions import describe
+from shared.upsert import insert_or_update
+
+log = Log(__name__)
+
+_UNIQUE = ["room", "consumer", "receiver", "topic", "partition", "offset"]
+
+
+def bury(batch: Batch, endings: Iterable[Ending], *, now: datetime) -> None:
+    """Keep the batch's dead events and its failed receivers; a redelivered one is kept once."""
+    letters = [
+        _letter(
+            batch,
+            ending.message,
+            now,
+            consumer=ending.consumer,
+            error=ending.error,
+            attempts=ending.parked.attempts + 1 if ending.parked else 1,
+        )
+        for ending in endings
+        if ending.outcome is Outcome.DEAD
+    ] + [
+        _letter(
+            batch,
+            failure.event.message,
+            now,
+            receiver=failure.receiver_name[:255],
+            error=f"A receiver of the host raised {describe(failure.error)}.",
+        )
+        for failure in batch.failures
+    ]
+    if letters:
+        insert_or_update(DeadLetter, letters, match=_UNIQUE, update=["attempts", "error"])
+    for letter in letters:
+        log.warning(
+            Action.EVENT_BURIED,
+            room=letter.room,
+            consumer=letter.consumer,
+            receiver=letter.receiver,
+            event_type=letter.event_type,
+            event_id=letter.event_id,
+            place=letter.message.place,
+            error=letter.error,
+        )
+
+
+def _letter(
+    batch: Batch,
+    message: Message,
+    now: datetime,
+    *,
+    error: str,
+    consumer: str = "",
+    receiver: str = "",
+    attempts: int = 1,
+) -> DeadLetter:
+    return DeadLetter(
+        room=batch.room.name,
+        consumer=consumer,
+        group=batch.group,
+        receiver=receiver,
+        error=error,
+        attempts=attempts,
+        buried_at=now,
+        **identity_of(message),
+        **DeadLetter.columns_of(message),
+    )
+
+
+def identity_of(message: Message) -> dict[str, str]:
+    """Return what can be said of a message's event without decoding it; blank where it can't."""
+    try:
+        event_type = event_type_of(message.headers)
+    except UndecodableMessage:
+        event_type = ""
+    ids = [value for name, value in message.headers if name == "ce_id" and value]
+    event_id = quote(ids[0], safe="") if len(ids) == 1 else ""
+    return {"event_type": quote(event_type)[:255], "event_id": event_id[:64]}

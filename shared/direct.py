@@ -1,0 +1,68 @@
+"""Settling one event at once, for the "signal" carrier: no offset, no original bytes.
+
+The stock consumers bring the event through its signal alone. Ties of event time follow arrival,
+and a dead letter holds the event as this process would encode it. What is lost with the stock
+consumer stays lost: see "Carriers" in the docs.
+"""
+
+from __future__ import annotations
+
+import socket
+from os import getpid
+from time import time_ns
+from typing import Any
+
+from django.utils import timezone
+from openedx_events.data import EventsMetadata
+from openedx_events.event_bus.avro.deserializer import deserialize_bytes_to_event_data
+from openedx_events.event_bus.avro.serializer import serialize_event_data_to_bytes
+from openedx_events.tooling import OpenEdxPublicSignal
+
+from shared import parking
+from shared.batches import Arrival, Batch
+from shared.cloudevents import headers_of, metadata_of
+from shared.conf import get_settings
+from shared.consumer import Room
+from shared.messages import NO_PARTITION, Event, Message
+from shared.pipeline import settle
+
+
+def settle_at_once(
+    room: Room, signal: OpenEdxPublicSignal, data: dict[str, Any], metadata: EventsMetadata
+) -> None:
+    """Settle one event, then the parked ones that are due. Raises what ``settle`` raises."""
+    message = Message(
+        topic="",
+        partition=NO_PARTITION,
+        offset=time_ns(),
+        key=None,
+        value=serialize_event_data_to_bytes(data, signal),
+        headers=headers_of(metadata),
+        timestamp=None,
+    )
+    event = Event(signal=signal, data=data, metadata=metadata, message=message)
+    _settle(room, (event,))
+    due = parking.due(room.name, limit=get_settings().batch_size, now=timezone.now())
+    # Those that the worker parked hold the broker's bytes; they wait for a worker.
+    parked = [event for event in due if event.partition == NO_PARTITION]
+    if parked:
+        _settle(room, parking.arrivals_of(parked, decode_stored))
+
+
+def decode_stored(message: Message) -> Event:
+    """Return the event of a message that ``settle_at_once`` made."""
+    metadata = metadata_of(message.headers)
+    signal = OpenEdxPublicSignal.get_signal_by_type(metadata.event_type)
+    data = deserialize_bytes_to_event_data(message.value or b"", signal)
+    return Event(signal=signal, data=data, metadata=metadata, message=message)
+
+
+def worker_name() -> str:
+    """Return the name under which this process counts outcomes."""
+    return f"{socket.gethostname()}:{getpid()}"[:255]
+
+
+def _settle(room: Room, arrivals: tuple[Arrival, ...]) -> None:
+    group = get_settings().group_of(room.name)
+    batch = Batch(room=room, group=group, worker=worker_name(), arrivals=arrivals)
+    settle(batch, now=timezone.now())

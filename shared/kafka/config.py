@@ -1,0 +1,99 @@
+"""Clients built from upstream's ``EVENT_BUS_*`` settings and this project's pass-through.
+
+The one place that touches edx-event-bus-kafka's configuration.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings as django_settings
+from edx_event_bus_kafka.internal.config import get_full_topic, load_common_settings
+
+from shared.conf import get_settings
+from shared.exceptions import ConfigurationError
+
+__all__ = ["consumer_config", "full_topic", "schema_registry_client"]
+
+OURS = (
+    "auto.offset.reset",
+    "enable.auto.commit",
+    "enable.auto.offset.store",
+    "group.id",
+    "on_commit",
+    "error_cb",
+)
+"""Options that carry the guarantees; ``EVENT_SYNC['KAFKA_CONSUMER_CONFIG']`` can't set them."""
+
+full_topic = get_full_topic
+
+
+def consumer_config(group: str) -> dict[str, Any]:
+    """Return librdkafka's configuration for a worker. Raises ``ConfigurationError``."""
+    if not getattr(django_settings, "EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS", None):
+        raise ConfigurationError(
+            "EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS is not set.",
+            hint="Set it to host:port of a broker, or run `manage.py demo` for an embedded one.",
+        )
+    passed = get_settings().kafka_consumer_config
+    if taken := sorted(set(passed) & set(OURS)):
+        raise ConfigurationError(
+            f"EVENT_SYNC['KAFKA_CONSUMER_CONFIG'] sets {', '.join(taken)}.",
+            hint="Leave it out: the worker sets it, for no event would be safe without.",
+        )
+    return {
+        **(load_common_settings() or {}),
+        "allow.auto.create.topics": False,
+        "partition.assignment.strategy": "cooperative-sticky",
+        "logger": logging.getLogger("shared.kafka.librdkafka"),
+        **passed,
+        "group.id": group,
+        # The database decides what is done: see DESIGN, "Where a group starts".
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "auto.offset.reset": "error",
+    }
+
+
+def schema_registry_client() -> Any:
+    """Return a client of the schema registry that doesn't retry by itself.
+
+    The worker does, and keeps its place in the group meanwhile. Raises ``ConfigurationError``.
+    """
+    url = registry_url()
+    try:
+        from confluent_kafka.schema_registry import SchemaRegistryClient
+    except ImportError as error:
+        raise ConfigurationError(
+            f"confluent-kafka lacks its Avro parts: {error}.",
+            hint="pip install 'confluent-kafka[avro,schemaregistry]'",
+        ) from error
+    config: dict[str, Any] = {
+        "url": url,
+        "timeout": get_settings().registry_timeout,
+        "max.retries": 0,
+    }
+    key = getattr(django_settings, "EVENT_BUS_KAFKA_SCHEMA_REGISTRY_API_KEY", "")
+    secret = getattr(django_settings, "EVENT_BUS_KAFKA_SCHEMA_REGISTRY_API_SECRET", "")
+    if key:
+        config["basic.auth.user.info"] = f"{key}:{secret}"
+    return SchemaRegistryClient(config)
+
+
+def registry_url() -> str:
+    """Return the address of the schema registry. Raises ``ConfigurationError``."""
+    url = getattr(django_settings, "EVENT_BUS_KAFKA_SCHEMA_REGISTRY_URL", None)
+    if not url:
+        raise ConfigurationError(
+            "EVENT_BUS_KAFKA_SCHEMA_REGISTRY_URL is not set.",
+            hint="Set it to the http(s) address of the schema registry.",
+        )
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigurationError(
+            f"EVENT_BUS_KAFKA_SCHEMA_REGISTRY_URL has the scheme {parts.scheme!r}.",
+            hint="It must start with http:// or https:// and name a host.",
+        )
+    return str(url)

@@ -1,0 +1,51 @@
+"""The openedx-events ``EventBusConsumer``, so that stock ``consume_events`` runs our worker."""
+
+from __future__ import annotations
+
+import sys
+
+from openedx_events.event_bus import EventBusConsumer
+
+from shared.consumer import Room
+from shared.exceptions import ConfigurationError, FatalError
+
+
+class BatchingKafkaConsumer(EventBusConsumer):  # type: ignore[misc]
+    """Consumes one topic for the room that has consumers on it.
+
+    ``topic`` is named without prefix, ``room`` picks one where several rooms consume the topic
+    (``consume_events --extra '{"room": "…"}'``). Set
+    ``EVENT_BUS_CONSUMER = "shared.kafka.BatchingKafkaConsumer"``.
+    """
+
+    # openedx-events turns an exception raised here into a warning, so nothing is checked yet.
+    def __init__(self, topic: str, group_id: str, room: str | None = None) -> None:
+        self._topic = topic
+        self._group = group_id
+        self._room = room
+
+    def consume_indefinitely(self) -> None:
+        """Run the worker until it is told to stop. Exits with status 1 on a fatal error.
+
+        ``consume_events`` swallows every ``Exception`` and exits 0, hence ``SystemExit``.
+        """
+        from shared.kafka.worker import Worker  # this module is imported before the app registry
+
+        try:
+            Worker(self._find_room(), group=self._group, topics=(self._topic,)).run()
+        except FatalError as error:
+            sys.exit(f"Fatal: {error}")
+
+    def _find_room(self) -> Room:
+        from shared import registry
+
+        if self._room:
+            return registry.get_room(self._room)
+        rooms = [room for room in registry.rooms() if self._topic in room.topics]
+        if len(rooms) != 1:
+            names = ", ".join(room.name for room in rooms) or "no room"
+            raise ConfigurationError(
+                f"{names} consumes topic {self._topic!r}; one room was expected.",
+                hint='Name the room: --extra \'{"room": "…"}\'; see manage.py list_consumers.',
+            )
+        return rooms[0]

@@ -1,0 +1,154 @@
+"""From a message to an event: the writer's schema from the registry, the reader's from the signal.
+
+Equal to openedx-events' own decoding, and stricter where a message is damaged.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from io import BytesIO
+from typing import Any
+
+import fastavro
+from confluent_kafka.schema_registry.error import SchemaRegistryError
+from openedx_events.event_bus.avro.deserializer import (
+    DEFAULT_DESERIALIZERS,
+    AvroSignalDeserializer,
+)
+from openedx_events.tooling import OpenEdxPublicSignal
+
+from shared.cloudevents import event_type_of, metadata_of
+from shared.direct import decode_stored
+from shared.exceptions import (
+    FatalError,
+    TransientError,
+    UndecodableMessage,
+    UnknownEventType,
+)
+from shared.messages import NO_PARTITION, Event, Message
+from shared.reactions import describe
+
+_MAGIC = 0
+_PREFIX_LENGTH = 5
+"""Confluent's wire format: a zero byte, then the schema id as four bytes, then the Avro data."""
+
+
+class Decoder:
+    """Decodes messages with the schemas of one registry (confluent's ``SchemaRegistryClient``)."""
+
+    def __init__(self, registry: Any) -> None:
+        self._registry = registry
+        self._writer_schemas: dict[int, Any] = {}
+
+    def decode(self, message: Message) -> Event:
+        """Return the event of a message.
+
+        Raises ``UnknownEventType``, ``UndecodableMessage`` naming the header or field,
+        ``TransientError`` while the registry is out of reach and ``FatalError`` if it refuses us.
+        """
+        if message.partition == NO_PARTITION:
+            return decode_stored(message)
+        signal = signal_of(message)
+        metadata = metadata_of(message.headers)
+        return Event(
+            signal=signal,
+            data=self._decode_value(message.value, signal),
+            metadata=metadata,
+            message=message,
+        )
+
+    def _decode_value(self, value: bytes | None, signal: OpenEdxPublicSignal) -> dict[str, Any]:
+        if value is None:
+            raise UndecodableMessage("value: null, and no event of this project is a tombstone")
+        if len(value) < _PREFIX_LENGTH or value[0] != _MAGIC:
+            raise UndecodableMessage(
+                "value: not in Confluent's wire format (magic byte, schema id)"
+            )
+        writer_schema = self._writer_schema(int.from_bytes(value[1:_PREFIX_LENGTH], "big"))
+        deserializer, reader_schema = _reader(signal)
+        buffer = BytesIO(value[_PREFIX_LENGTH:])
+        try:
+            record: Any = fastavro.schemaless_reader(buffer, writer_schema, reader_schema)
+        except Exception as error:
+            raise UndecodableMessage(f"value: {describe(error)} while reading the Avro") from error
+        if buffer.read(1):
+            raise UndecodableMessage("value: longer than its schema says")
+        try:
+            data: dict[str, Any] = deserializer.from_dict(record)
+        except Exception as error:
+            field = _blame(signal, record)
+            raise UndecodableMessage(f"{field}: {describe(error)}") from error
+        return data
+
+    def _writer_schema(self, schema_id: int) -> Any:
+        if schema_id not in self._writer_schemas:
+            text = self._fetch(schema_id)
+            try:
+                self._writer_schemas[schema_id] = fastavro.parse_schema(json.loads(text))
+            except Exception as error:
+                raise UndecodableMessage(
+                    f"value: schema {schema_id} of the registry is no Avro schema"
+                ) from error
+        return self._writer_schemas[schema_id]
+
+    def _fetch(self, schema_id: int) -> str:
+        try:
+            text: object = self._registry.get_schema(schema_id).schema_str
+        except SchemaRegistryError as error:
+            if error.http_status_code == 404:
+                raise UndecodableMessage(
+                    f"value: the registry has no schema {schema_id}"
+                ) from error
+            if error.http_status_code in (401, 403):
+                raise FatalError(
+                    f"The schema registry refused us (HTTP {error.http_status_code}).",
+                    hint="Check EVENT_BUS_KAFKA_SCHEMA_REGISTRY_API_KEY and _API_SECRET.",
+                ) from error
+            raise TransientError(
+                f"The schema registry answered HTTP {error.http_status_code}."
+            ) from error
+        except Exception as error:
+            # The client lets the errors of its HTTP library and of its JSON parser through.
+            raise TransientError(f"The schema registry: {describe(error)}.") from error
+        if isinstance(text, str):
+            return text
+        raise TransientError("The schema registry answered without a schema.")
+
+
+def signal_of(message: Message) -> OpenEdxPublicSignal:
+    """Return the signal of a message. Raises ``UnknownEventType`` or ``UndecodableMessage``."""
+    event_type = event_type_of(message.headers)
+    try:
+        return OpenEdxPublicSignal.get_signal_by_type(event_type)
+    except KeyError as error:
+        raise UnknownEventType from error
+
+
+@cache
+def _reader(signal: OpenEdxPublicSignal) -> tuple[AvroSignalDeserializer, Any]:
+    deserializer = AvroSignalDeserializer(signal)
+    return deserializer, fastavro.parse_schema(deserializer.schema)
+
+
+def _blame(signal: OpenEdxPublicSignal, record: dict[str, Any]) -> str:
+    """Return the path of the field that can't be converted, or the signal's first argument."""
+    for name, data_type in signal.init_data.items():
+        if path := _blame_in(data_type, record.get(name), name):
+            return path
+    return next(iter(signal.init_data))
+
+
+def _blame_in(data_type: Any, value: Any, path: str) -> str | None:
+    if convert := DEFAULT_DESERIALIZERS.get(data_type):
+        try:
+            convert(value)
+        except Exception:
+            return path
+        return None
+    for attribute in getattr(data_type, "__attrs_attrs__", ()):
+        if isinstance(value, dict) and value.get(attribute.name) is not None:
+            found = _blame_in(attribute.type, value[attribute.name], f"{path}.{attribute.name}")
+            if found:
+                return found
+    return None

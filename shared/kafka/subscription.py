@@ -1,0 +1,287 @@
+"""A worker's membership in its group: messages in, offsets out, partitions coming and going.
+
+Knows nothing of decoding or databases. One thread only: librdkafka calls back inside ``poll``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any, TypeAlias
+
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    TIMESTAMP_NOT_AVAILABLE,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    TopicPartition,
+)
+
+from shared.conf import get_settings
+from shared.exceptions import FatalError, OffsetOutOfRange
+from shared.logging import Action, Log
+from shared.messages import Message
+
+log = Log(__name__)
+
+Partition: TypeAlias = tuple[str, int]
+"""A topic's full name and the number of one of its partitions."""
+
+_POLL_STEP = 0.2
+_COMMIT_TIMEOUT = 3.0
+_BROKER_TIMEOUT = 5.0
+
+_REFUSED = {
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    KafkaError.GROUP_AUTHORIZATION_FAILED,
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+    KafkaError.SASL_AUTHENTICATION_FAILED,
+    KafkaError._AUTHENTICATION,
+}
+
+
+class Subscription:
+    """A consumer of ``topics`` (full names) whose offsets are committed by its owner.
+
+    ``on_gone`` is told of partitions that leave, while they are polled for; ``is_stopping`` ends
+    every wait.
+    """
+
+    def __init__(
+        self,
+        config: dict[str, Any],
+        topics: Sequence[str],
+        *,
+        on_gone: Callable[[set[Partition]], None],
+        is_stopping: Callable[[], bool],
+    ) -> None:
+        self._topics = list(topics)
+        self._on_gone = on_gone
+        self._is_stopping = is_stopping
+        self._is_cooperative = (
+            "cooperative" in config["partition.assignment.strategy"]
+            or config.get("group.protocol") == "consumer"
+        )
+        self._owned: set[Partition] = set()
+        self._held: list[Message] = []
+        self._settled: dict[Partition, int] = {}
+        self._commits_under_way = 0
+        self._is_paused = False
+        self._missing_since: dict[str, float] = {}
+        self._fatal: FatalError | None = None
+        self._consumer = Consumer(
+            {**config, "on_commit": self._on_commit, "error_cb": self._on_client_error}
+        )
+        self._consumer.subscribe(
+            self._topics,
+            on_assign=self._on_assign,
+            on_revoke=self._on_revoke,
+            on_lost=self._on_lost,
+        )
+
+    def take(self, size: int, timeout: float) -> list[Message]:
+        """Return up to ``size`` messages: what is there, or the first within ``timeout`` seconds.
+
+        Raises ``FatalError`` when the broker refuses us, lacks a topic or the committed offset.
+        """
+        if not self._held:
+            self._poll(timeout)
+        if 0 < len(self._held) < size:
+            # A timeout of 0 drains what librdkafka has fetched already.
+            for raw in self._consumer.consume(size - len(self._held), 0):
+                self._receive(raw)
+        self._check_missing_topics()
+        self._raise_fatal()
+        taken, self._held = self._held[:size], self._held[size:]
+        return taken
+
+    def give_back(self, messages: Iterable[Message]) -> None:
+        """Let these be taken again, before all others."""
+        self._held = [*messages, *self._held]
+
+    def wait(self, seconds: float) -> None:
+        """Stay in the group for a while without taking a message; ends early on a stop."""
+        self._pause()
+        until = monotonic() + seconds
+        while (left := until - monotonic()) > 0 and not self._is_stopping():
+            self._poll(min(left, _POLL_STEP))
+        self._raise_fatal()
+
+    def resume(self) -> None:
+        """Go on after ``wait``. Resumes all that is assigned: a pause outlives a revocation."""
+        if self._is_paused:
+            self._is_paused = False
+            self._consumer.resume(self._consumer.assignment())
+
+    def commit(self, messages: Iterable[Message]) -> None:
+        """Tell the broker that these are settled, without waiting for its answer.
+
+        Partitions that have left are left out: the broker would accept the offset, and the group
+        would go back.
+        """
+        offsets: dict[Partition, int] = {}
+        for message in messages:
+            partition = (message.topic, message.partition)
+            if partition in self._owned:
+                offsets[partition] = message.offset + 1
+        self._settled.update(offsets)
+        self._commit(offsets)
+
+    def close(self) -> None:
+        """Commit what is settled, as far as the broker answers in time, and leave the group."""
+        if self._settled:
+            self._commit(self._settled)
+        until = monotonic() + _COMMIT_TIMEOUT
+        self._pause()
+        while self._commits_under_way and monotonic() < until:
+            self._poll(_POLL_STEP)
+        self._consumer.close()
+
+    def _poll(self, timeout: float) -> None:
+        raw = self._consumer.poll(timeout)
+        if raw is not None:
+            self._receive(raw)
+
+    def _receive(self, raw: Any) -> None:
+        if error := raw.error():
+            self._on_error(error, raw)
+        elif (raw.topic(), raw.partition()) in self._owned:
+            self._held.append(to_message(raw))
+
+    def _on_assign(self, _: Consumer, partitions: list[TopicPartition]) -> None:
+        for partition in self._with_start(partitions):
+            self._owned.add((partition.topic, partition.partition))
+        if self._is_cooperative:
+            self._consumer.incremental_assign(partitions)
+        else:
+            self._consumer.assign(partitions)
+        if self._is_paused and partitions:
+            # Before the next poll, or they hand over messages.
+            self._consumer.pause(partitions)
+        log.info(Action.PARTITIONS_ASSIGNED, partitions=_names(partitions))
+
+    def _with_start(self, partitions: list[TopicPartition]) -> list[TopicPartition]:
+        """Let partitions without a committed offset start at the beginning."""
+        while not self._is_stopping():
+            try:
+                committed = self._consumer.committed(partitions, timeout=_BROKER_TIMEOUT)
+            except KafkaException as error:
+                log.warning(
+                    Action.BROKER_WAITING, waiting_for="committed offsets", error=_name(error)
+                )
+                continue
+            for partition, known in zip(partitions, committed, strict=True):
+                partition.offset = known.offset if known.offset >= 0 else OFFSET_BEGINNING
+            break
+        return partitions
+
+    def _on_revoke(self, _: Consumer, partitions: list[TopicPartition]) -> None:
+        self._let_go(partitions)
+        log.info(Action.PARTITIONS_REVOKED, partitions=_names(partitions))
+
+    def _on_lost(self, _: Consumer, partitions: list[TopicPartition]) -> None:
+        self._let_go(partitions)
+        log.warning(Action.PARTITIONS_LOST, partitions=_names(partitions))
+
+    def _let_go(self, partitions: list[TopicPartition]) -> None:
+        gone = {(partition.topic, partition.partition) for partition in partitions}
+        self._owned -= gone
+        self._held = [m for m in self._held if (m.topic, m.partition) not in gone]
+        self._settled = {p: offset for p, offset in self._settled.items() if p not in gone}
+        self._on_gone(gone)
+
+    def _pause(self) -> None:
+        self._is_paused = True
+        if assignment := self._consumer.assignment():
+            self._consumer.pause(assignment)
+
+    def _commit(self, offsets: dict[Partition, int]) -> None:
+        if not offsets:
+            return
+        try:
+            self._consumer.commit(
+                offsets=[
+                    TopicPartition(topic, n, offset) for (topic, n), offset in offsets.items()
+                ],
+                asynchronous=True,
+            )
+            self._commits_under_way += 1
+        except KafkaException as error:
+            log.warning(Action.OFFSETS_NOT_COMMITTED, error=_name(error))
+
+    def _on_commit(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
+        self._commits_under_way -= 1
+        failed = error or next((p.error for p in partitions if p.error), None)
+        if failed:
+            # The next commit says the same and more; until then a crash would redeliver.
+            log.warning(Action.OFFSETS_NOT_COMMITTED, error=failed.name())
+
+    def _on_error(self, error: KafkaError, raw: Any) -> None:
+        if error.code() == KafkaError._AUTO_OFFSET_RESET:
+            self._fatal = OffsetOutOfRange(
+                f"{raw.topic()}[{raw.partition()}]: the group's committed offset is not on the "
+                f"broker ({error.str()}).",
+                hint="The events up to the oldest one left have expired, or the topic was made "
+                "anew. Set the group's offsets with Kafka's own tool (kafka-consumer-groups "
+                "--reset-offsets) and bring the missing rows from their source.",
+            )
+        elif error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            self._missing_since.setdefault(raw.topic(), monotonic())
+            log.warning(Action.BROKER_WAITING, waiting_for=f"topic {raw.topic()}")
+        else:
+            self._on_client_error(error)
+
+    def _on_client_error(self, error: KafkaError) -> None:
+        if error.code() in _REFUSED or error.fatal():
+            self._fatal = FatalError(
+                f"The broker refuses us: {error.name()}: {error.str()}.",
+                hint="Check EVENT_BUS_KAFKA_API_KEY and _API_SECRET, the TLS files in "
+                "EVENT_SYNC['KAFKA_CONSUMER_CONFIG'], and what this user may read.",
+            )
+        else:
+            # librdkafka reconnects by itself, with back-off.
+            log.warning(Action.BROKER_WAITING, waiting_for="broker", error=error.name())
+
+    def _check_missing_topics(self) -> None:
+        grace = get_settings().topic_grace
+        for topic, since in list(self._missing_since.items()):
+            if monotonic() - since < grace:
+                continue
+            found = self._consumer.list_topics(topic, timeout=_BROKER_TIMEOUT).topics[topic]
+            if found.error is None:
+                del self._missing_since[topic]
+                continue
+            self._fatal = FatalError(
+                f"The broker has no topic {topic!r} ({found.error.name()}).",
+                hint="Create it, or correct EVENT_BUS_TOPIC_PREFIX or the consumer's topic.",
+            )
+
+    def _raise_fatal(self) -> None:
+        if self._fatal:
+            raise self._fatal
+
+
+def to_message(raw: Any) -> Message:
+    """Return librdkafka's message as ours."""
+    kind, milliseconds = raw.timestamp()
+    return Message(
+        topic=raw.topic(),
+        partition=raw.partition(),
+        offset=raw.offset(),
+        key=raw.key(),
+        value=raw.value(),
+        headers=tuple(raw.headers() or ()),
+        timestamp=None
+        if kind == TIMESTAMP_NOT_AVAILABLE
+        else datetime.fromtimestamp(milliseconds / 1000, UTC),
+    )
+
+
+def _names(partitions: Iterable[TopicPartition]) -> str:
+    return ",".join(f"{p.topic}[{p.partition}]" for p in partitions) or "none"
+
+
+def _name(error: KafkaException) -> str:
+    return str(error.args[0].name())

@@ -1,0 +1,313 @@
+"""The worker: polls, decodes, emits, settles and commits offsets, in that order.
+
+What to do about an exception is said by its class: a ``TransientError`` is waited out while the
+worker keeps its place in the group, a ``FatalError`` ends the process with nothing committed.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from random import uniform
+from threading import current_thread, main_thread
+from time import monotonic
+from typing import Any, TypeVar
+
+from django.db import connections
+from django.utils import timezone
+
+from shared import parking
+from shared.batches import Arrival, Batch, BatchResult, Ignored, Undecodable
+from shared.conf import get_settings
+from shared.consumer import Room
+from shared.direct import worker_name
+from shared.exceptions import (
+    FatalError,
+    TransientError,
+    UndecodableMessage,
+    UnknownEventType,
+)
+from shared.flood import FloodBreaker
+from shared.kafka.config import consumer_config, full_topic, schema_registry_client
+from shared.kafka.decoding import Decoder, signal_of
+from shared.kafka.subscription import Partition, Subscription
+from shared.logging import Action, Log
+from shared.messages import Event, Message
+from shared.outcomes import Outcome
+from shared.pipeline import settle
+from shared.reactions import Reaction, describe, reaction_to
+from shared.receivers import ReceiverFailure, call_again, collecting, emit
+
+log = Log(__name__)
+
+T = TypeVar("T")
+
+_POLL_TIMEOUT = 0.5
+_PARKED_INTERVAL = 0.5
+
+
+class _Stopped(Exception):
+    """The worker was told to stop while it waited."""
+
+
+class Worker:
+    """One room's worker process: one member of the room's consumer group.
+
+    ``topics`` (without prefix) narrows it to some of the room's topics. Raises ``FatalError``.
+    """
+
+    def __init__(
+        self, room: Room, *, group: str | None = None, topics: Sequence[str] | None = None
+    ) -> None:
+        settings = get_settings()
+        for consumer in room.consumers:
+            settings.destination_of(consumer.name)
+        self.room = room
+        self.group = group or settings.group_of(room.name)
+        self.name = worker_name()
+        self._config = consumer_config(self.group)
+        self._topics = [full_topic(topic) for topic in topics or room.topics]
+        self._decoder = Decoder(schema_registry_client())
+        self._breaker = FloodBreaker()
+        self._stopping = False
+        self._messages: list[Message] = []
+        self._arrivals: list[Arrival] = []
+        self._failures: list[ReceiverFailure] = []
+        self._next_look_at_parked = 0.0
+        # Past this, the rest of a batch waits for its own turn, and the group hears from us.
+        self._longest_emission = int(self._config.get("max.poll.interval.ms", 300_000)) / 4000
+
+    def run(self) -> None:
+        """Work until ``stop`` is called or SIGTERM or SIGINT arrives; then leave the group."""
+        log.info(Action.WORKER_STARTED, room=self.room.name, group=self.group, topics=self._topics)
+        self._subscription = Subscription(
+            self._config,
+            self._topics,
+            on_gone=self._drop,
+            is_stopping=lambda: self._stopping,
+        )
+        try:
+            with self._stop_on_signals():
+                while not self._stopping:
+                    self._work()
+        except _Stopped:
+            pass
+        finally:
+            self._subscription.close()
+            connections.close_all()
+        log.info(Action.WORKER_STOPPED, room=self.room.name, group=self.group)
+
+    def stop(self, *_: Any) -> None:
+        """Finish the batch under way, then end ``run``."""
+        self._stopping = True
+
+    def _work(self) -> None:
+        self._retry_parked()
+        self._messages = self._subscription.take(get_settings().batch_size, _POLL_TIMEOUT)
+        if not self._messages:
+            return
+        self._arrivals, self._failures = [], []
+        self._patiently(self._decode)
+        self._emit()
+        self._patiently(self._call_receivers_again)
+        result = self._patiently(self._settle)
+        self._subscription.commit(self._messages)
+        self._log_committed(result)
+        if result.woken:
+            self._next_look_at_parked = 0.0
+
+    def _decode(self, _: int) -> None:
+        """Decode the whole batch before anything is emitted."""
+        self._arrivals = [self._arrival(message) for message in self._messages]
+
+    def _arrival(self, message: Message) -> Arrival:
+        try:
+            event_signal = signal_of(message)
+            wanted = self.room.consumes(event_signal.event_type)
+            if not wanted and not event_signal.has_listeners(sender=None):
+                return Ignored(message)
+            return self._decoder.decode(message)
+        except UnknownEventType:
+            return Ignored(message)
+        except UndecodableMessage as error:
+            return Undecodable(message, str(error))
+
+    def _emit(self) -> None:
+        """Emit every event once, as far as the time allows; the rest is given back."""
+        until = monotonic() + self._longest_emission
+        prepare_connections()
+        with collecting(self.room) as collection:
+            for index, arrival in enumerate(self._arrivals):
+                if isinstance(arrival, Event):
+                    self._failures += emit(arrival, collection)
+                if monotonic() > until:
+                    done = index + 1
+                    self._subscription.give_back(self._messages[done:])
+                    del self._messages[done:], self._arrivals[done:]
+                    return
+
+    def _call_receivers_again(self, attempt: int) -> None:
+        """Call the host's receivers that failed transiently, a few times, each by itself."""
+        if attempt:
+            self._failures = [f for f in map(_call_again, self._failures) if f]
+        transient = [f for f in self._failures if reaction_to(f.error) is Reaction.RETRY]
+        if transient and attempt + 1 < get_settings().receiver_attempts:
+            raise TransientError(f"The host's receiver {transient[0].receiver_name} failed.")
+
+    def _settle(self, attempt: int) -> BatchResult:
+        prepare_connections()
+        result = settle(
+            self._batch(self._to_settle(), self._failures),
+            now=timezone.now(),
+            isolate=attempt >= get_settings().isolate_after_attempts,
+            inspect=self._breaker.inspect,
+        )
+        self._breaker.record(result.endings)
+        return result
+
+    def _to_settle(self) -> list[Arrival]:
+        """Return the arrivals as the room counts them: what it doesn't consume is ignored."""
+        return [
+            Ignored(arrival.message)
+            if isinstance(arrival, Event) and not self.room.consumes(arrival.signal.event_type)
+            else arrival
+            for arrival in self._arrivals
+        ]
+
+    def _retry_parked(self) -> None:
+        """Settle the parked events that are due; looks for them every half second."""
+        if monotonic() < self._next_look_at_parked:
+            return
+        self._messages, self._arrivals, self._failures = [], [], []
+        if result := self._patiently(self._settle_parked):
+            log.info(Action.PARKED_RETRIED, room=self.room.name, **_totals(result))
+        self._next_look_at_parked = monotonic() + _PARKED_INTERVAL
+
+    def _settle_parked(self, _: int) -> BatchResult | None:
+        now, limit = timezone.now(), get_settings().batch_size
+        prepare_connections()
+        try:
+            parked = parking.due(self.room.name, limit=limit, now=now)
+        except Exception as error:
+            raise as_transient(error) from error
+        if not parked:
+            return None
+        arrivals = parking.arrivals_of(parked, self._decoder.decode)
+        return settle(self._batch(arrivals), now=now)
+
+    def _batch(
+        self, arrivals: Sequence[Arrival], failures: Sequence[ReceiverFailure] = ()
+    ) -> Batch:
+        return Batch(
+            room=self.room,
+            group=self.group,
+            worker=self.name,
+            arrivals=tuple(arrivals),
+            failures=tuple(failures),
+        )
+
+    def _patiently(self, step: Callable[[int], T]) -> T:
+        """Take a step until it succeeds; between tries stay in the group and take no message."""
+        attempt = 0
+        while True:
+            try:
+                result = step(attempt)
+                break
+            except TransientError as error:
+                attempt += 1
+                self._wait(attempt, error)
+        if attempt:
+            log.info(Action.BATCH_RESUMED, room=self.room.name, attempts=attempt + 1)
+            self._subscription.resume()
+        return result
+
+    def _wait(self, attempt: int, error: TransientError) -> None:
+        settings = get_settings()
+        longest = min(settings.backoff_initial * 2 ** min(attempt - 1, 30), settings.backoff_max)
+        pause = uniform(longest / 2, longest)
+        log.warning(
+            Action.BATCH_WAITING,
+            room=self.room.name,
+            attempt=attempt,
+            pause=f"{pause:.1f}s",
+            error=error,
+        )
+        self._subscription.wait(pause)
+        if self._stopping:
+            raise _Stopped
+
+    def _drop(self, gone: set[Partition]) -> None:
+        """Partitions that leave take their part of the batch with them."""
+
+        def stays(message: Message) -> bool:
+            return (message.topic, message.partition) not in gone
+
+        self._messages = [message for message in self._messages if stays(message)]
+        self._arrivals = [arrival for arrival in self._arrivals if stays(arrival.message)]
+        self._failures = [failure for failure in self._failures if stays(failure.event.message)]
+
+    def _log_committed(self, result: BatchResult) -> None:
+        spans: dict[Partition, list[int]] = {}
+        for message in self._messages:
+            spans.setdefault((message.topic, message.partition), []).append(message.offset)
+        log.info(
+            Action.BATCH_COMMITTED,
+            room=self.room.name,
+            size=len(self._messages),
+            offsets=",".join(f"{t}[{p}]:{o[0]}-{o[-1]}" for (t, p), o in spans.items()),
+            committed_at=timezone.now().timestamp(),
+            **_totals(result),
+        )
+
+    @contextmanager
+    def _stop_on_signals(self) -> Iterator[None]:
+        """Stop on the first SIGTERM or SIGINT; the second has its usual effect."""
+        if current_thread() is not main_thread():
+            yield
+            return
+
+        def handle(number: int, _: Any) -> None:
+            log.info(Action.WORKER_STOPPING, signal=signal.Signals(number).name)
+            restore()
+            self.stop()
+
+        def restore() -> None:
+            for number, handler in previous.items():
+                signal.signal(number, handler)
+
+        previous = {n: signal.signal(n, handle) for n in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            restore()
+
+
+def prepare_connections() -> None:
+    """Let go of database connections that are gone; Django does so only between requests."""
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block and not connection.is_usable():
+            connection.close()
+
+
+def as_transient(error: Exception) -> TransientError | FatalError:
+    """Return what the worker does about an error outside a batch."""
+    if reaction_to(error) is Reaction.RETRY:
+        return TransientError(f"The database failed: {describe(error)}.")
+    return FatalError(
+        f"The database refused a query: {describe(error)}.", hint="Are the migrations applied?"
+    )
+
+
+def _call_again(failure: ReceiverFailure) -> ReceiverFailure | None:
+    try:
+        call_again(failure)
+    except Exception as error:
+        return ReceiverFailure(failure.event, failure.receiver, error)
+    return None
+
+
+def _totals(result: BatchResult) -> dict[str, int]:
+    totals: Counter[Outcome] = sum(result.counts.values(), Counter())
+    return {outcome.value: count for outcome, count in totals.items() if count}

@@ -1,0 +1,67 @@
+"""One way to log: an action from a fixed vocabulary, then ids and positions, never a payload."""
+
+from __future__ import annotations
+
+import json
+import logging
+from enum import StrEnum
+from typing import Any
+
+
+class Action(StrEnum):
+    """Every action that this project logs; ``extra["action"]`` of each line."""
+
+    WORKER_STARTED = "worker.started"
+    WORKER_STOPPING = "worker.stopping"
+    WORKER_STOPPED = "worker.stopped"
+    PARTITIONS_ASSIGNED = "partitions.assigned"
+    PARTITIONS_REVOKED = "partitions.revoked"
+    PARTITIONS_LOST = "partitions.lost"
+    BROKER_WAITING = "broker.waiting"
+    BATCH_COMMITTED = "batch.committed"
+    BATCH_WAITING = "batch.waiting"
+    BATCH_RESUMED = "batch.resumed"
+    OFFSETS_NOT_COMMITTED = "offsets.not_committed"
+    EVENT_BURIED = "event.buried"
+    EVENT_PARKED = "event.parked"
+    PARKED_RETRIED = "parked.retried"
+
+
+class Log:
+    """A module's logger that knows only actions."""
+
+    def __init__(self, name: str) -> None:
+        self._logger = logging.getLogger(name)
+
+    def info(self, action: Action, **fields: Any) -> None:
+        """Log what happened as planned."""
+        self._log(logging.INFO, action, fields)
+
+    def warning(self, action: Action, **fields: Any) -> None:
+        """Log what a person may want to look at."""
+        self._log(logging.WARNING, action, fields)
+
+    def _log(self, level: int, action: Action, fields: dict[str, Any]) -> None:
+        if not self._logger.isEnabledFor(level):
+            return
+        text = " ".join(f"{name}={value}" for name, value in fields.items())
+        extra = {"action": action.value, "fields": fields}
+        self._logger.log(level, "%s %s", action.value, text, extra=extra)
+
+
+class JsonFormatter(logging.Formatter):
+    """Formats a record as one JSON object per line, for programs that read the log."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        line = {
+            "time": self.formatTime(record),
+            "level": record.levelname,
+            "logger": record.name,
+            "action": getattr(record, "action", None),
+            "message": record.getMessage(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str)

@@ -1,0 +1,63 @@
+"""Lists what is installed: rooms, consumers, events, topics, groups and modes."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from rich.console import Console
+from rich.table import Table
+
+from shared import registry
+from shared.conf import get_settings
+from shared.exceptions import FatalError
+
+
+class Command(BaseCommand):
+    """List the consumers of every installed room."""
+
+    help = "List rooms, consumers, events, topics, groups and modes."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take --json."""
+        parser.add_argument("--json", action="store_true", help="Print one JSON array.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Print a table, or JSON for programs."""
+        try:
+            consumers = describe_consumers()
+        except FatalError as error:
+            raise CommandError(f"Fatal: {error}") from error
+        if options["json"]:
+            self.stdout.write(json.dumps(consumers))
+            return
+        table = Table("room", "consumer", "events", "topic", "group", "mode", "carrier")
+        for consumer in consumers:
+            events = "\n".join(consumer["events"])
+            row = {**consumer, "events": events}
+            table.add_row(*(row[str(column.header)] for column in table.columns))
+        console = Console()
+        with console.capture() as captured:
+            console.print(table)
+        self.stdout.write(captured.get())
+
+
+def describe_consumers() -> list[dict[str, Any]]:
+    """Return one dictionary per consumer. Raises ``ConfigurationError``."""
+    settings = get_settings()
+    return [
+        {
+            "room": room.name,
+            "consumer": consumer.name,
+            "events": [route.signal.event_type for route in consumer.routes],
+            "topic": consumer.topic,
+            "group": settings.group_of(room.name),
+            "mode": consumer.mode.value,
+            "carrier": str(settings.carrier),
+            "destination": settings.destinations.get(consumer.name),
+        }
+        for room in registry.rooms()
+        for consumer in room.consumers
+    ]

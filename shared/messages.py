@@ -1,0 +1,54 @@
+"""What travels: a message as the broker holds it, and the event it decodes to.
+
+Knows no Kafka client and no database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from openedx_events.data import EventsMetadata
+from openedx_events.tooling import OpenEdxPublicSignal
+
+from shared.ordering import Position
+
+NO_PARTITION = -1
+"""Partition of an event that reached us through its signal alone, without a broker position."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Message:
+    """A message as the broker holds it; ``timestamp`` is the broker's, aware, if it has one."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes | None], ...]
+    timestamp: datetime | None
+
+    @property
+    def place(self) -> str:
+        """Topic, partition and offset, for logs."""
+        return f"{self.topic}[{self.partition}]@{self.offset}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """A decoded message: which signal, its data (attrs objects by name), metadata and position."""
+
+    signal: OpenEdxPublicSignal
+    data: Mapping[str, Any]
+    metadata: EventsMetadata
+    message: Message
+
+    @property
+    def position(self) -> Position:
+        """Where the event stands in the total order that decides which of two is newer."""
+        return Position.of(
+            self.metadata.time, self.message.topic, self.message.partition, self.message.offset
+        )

@@ -1,0 +1,166 @@
+"""What this project stores beside the rooms' rows: parked events, dead letters, outcome counts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote_from_bytes, unquote_to_bytes
+
+from django.db import models
+from django.db.models import F
+
+from shared.messages import Message
+from shared.outcomes import Outcome
+
+
+class StoredMessage(models.Model):
+    """A message kept whole, so that it can take the same way again.
+
+    Header values are percent-encoded: readable, and every byte comes back.
+    """
+
+    room = models.CharField(max_length=64)
+    consumer = models.CharField(
+        max_length=64, blank=True, help_text="Empty: it failed before any consumer saw it."
+    )
+    event_type = models.CharField(max_length=255, blank=True)
+    event_id = models.CharField(max_length=64, blank=True)
+    topic = models.CharField(max_length=249)
+    partition = models.IntegerField()
+    offset = models.BigIntegerField()
+    key = models.BinaryField(null=True)
+    value = models.BinaryField(null=True)
+    headers = models.JSONField(default=list)
+    broker_time = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+    @staticmethod
+    def columns_of(message: Message) -> dict[str, Any]:
+        """Return the columns that hold a message."""
+        return {
+            "topic": message.topic,
+            "partition": message.partition,
+            "offset": message.offset,
+            "key": message.key,
+            "value": message.value,
+            "headers": [
+                [quote_from_bytes(k.encode()), None if v is None else quote_from_bytes(v)]
+                for k, v in message.headers
+            ],
+            "broker_time": message.timestamp,
+        }
+
+    @property
+    def message(self) -> Message:
+        """The message, byte for byte."""
+        return Message(
+            topic=self.topic,
+            partition=self.partition,
+            offset=self.offset,
+            key=None if self.key is None else bytes(self.key),
+            value=None if self.value is None else bytes(self.value),
+            headers=tuple(
+                (unquote_to_bytes(k).decode(), None if v is None else unquote_to_bytes(v))
+                for k, v in self.headers
+            ),
+            timestamp=self.broker_time,
+        )
+
+    def __str__(self) -> str:
+        return f"{self.consumer or self.room}: {self.topic}[{self.partition}]@{self.offset}"
+
+
+class ParkedEventQuerySet(models.QuerySet["ParkedEvent"]):
+    """Verbs on parked events."""
+
+    def due(self, room: str, now: datetime) -> ParkedEventQuerySet:
+        """Return a room's parked events whose time to be retried has come, oldest first."""
+        return self.filter(room=room, retry_at__lte=now).order_by("retry_at", "pk")
+
+    def wake(self, references: list[str], now: datetime) -> int:
+        """Make due what waits for one of these rows; return how many."""
+        waiting = self.filter(waiting_for__in=references, retry_at__gt=now)
+        return waiting.update(retry_at=now)
+
+
+class ParkedEvent(StoredMessage):
+    """An event that waits for a row it refers to; retried by itself."""
+
+    waiting_for = models.CharField(max_length=350, db_index=True)
+    attempts = models.PositiveIntegerField(default=0)
+    parked_at = models.DateTimeField()
+    retry_at = models.DateTimeField()
+
+    objects = ParkedEventQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["room", "retry_at"], name="event_sync_parked_due")]
+        constraints = [
+            # A redelivered message parks once.
+            models.UniqueConstraint(
+                fields=["room", "consumer", "topic", "partition", "offset"],
+                name="event_sync_parked_once",
+            )
+        ]
+
+
+class DeadLetter(StoredMessage):
+    """An event that can't succeed without a person."""
+
+    group = models.CharField(max_length=255, blank=True)
+    receiver = models.CharField(
+        max_length=255, blank=True, help_text="The host's receiver that raised, if one did."
+    )
+    error = models.TextField(help_text="Fields, headers and classes; never values.")
+    attempts = models.PositiveIntegerField(default=1)
+    buried_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [
+            # A redelivered message is buried once.
+            models.UniqueConstraint(
+                fields=["room", "consumer", "receiver", "topic", "partition", "offset"],
+                name="event_sync_dead_once",
+            )
+        ]
+
+
+class OutcomeCount(models.Model):
+    """How many events ended how, per worker, consumer and minute.
+
+    ``parked`` is the net change: an event that is parked no more counts minus one there and
+    plus one where it ended, so that the columns' totals count each event once.
+    """
+
+    OUTCOMES = tuple(outcome.value for outcome in Outcome)
+
+    worker = models.CharField(max_length=255)
+    room = models.CharField(max_length=64)
+    consumer = models.CharField(max_length=64, blank=True)
+    minute = models.DateTimeField(db_index=True)
+    applied = models.IntegerField(default=0)
+    unchanged = models.IntegerField(default=0)
+    stale = models.IntegerField(default=0)
+    filtered = models.IntegerField(default=0)
+    ignored = models.IntegerField(default=0)
+    parked = models.IntegerField(default=0)
+    dead = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["worker", "room", "consumer", "minute"], name="event_sync_count_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.consumer or self.room} {self.minute:%Y-%m-%d %H:%M}"
+
+    @classmethod
+    def add(cls, counts: dict[str, int], **identity: Any) -> None:
+        """Add to the counts of one worker, consumer and minute."""
+        increments = {name: F(name) + count for name, count in counts.items()}
+        if not cls.objects.filter(**identity).update(**increments):
+            cls.objects.create(**identity, **counts)

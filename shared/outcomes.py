@@ -1,0 +1,51 @@
+"""How an event can end for a consumer; nothing here decides which ending applies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from shared.records import Key, fold_key
+
+
+class Outcome(StrEnum):
+    """How an event ended for one consumer: exactly one of these."""
+
+    APPLIED = "applied"
+    """The row now says what the event says."""
+    UNCHANGED = "unchanged"
+    """The row said so already."""
+    STALE = "stale"
+    """The row has followed a newer event."""
+    FILTERED = "filtered"
+    """The consumer doesn't want it."""
+    IGNORED = "ignored"
+    """The room consumes no such event type."""
+    PARKED = "parked"
+    """Waits for something it refers to."""
+    DEAD = "dead"
+    """Can't succeed without a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class MissingParent:
+    """A destination's answer when the row that a record refers to isn't there yet.
+
+    ``consumer`` is the name of the consumer that will bring it, ``key`` the parent's natural key.
+    """
+
+    consumer: str
+    key: Key
+
+    def __str__(self) -> str:
+        return reference(self.consumer, self.key)
+
+
+WriteResult: TypeAlias = Outcome | MissingParent
+"""What a destination answers for each record."""
+
+
+def reference(consumer: str, key: Key) -> str:
+    """Return the text by which a parked event is found when its parent arrives."""
+    return f"{consumer}:{fold_key(key)}"

@@ -1,0 +1,99 @@
+"""Parking: an event whose parent row is missing waits, and is retried by itself.
+
+It is retried with back-off, and at once when its parent arrives. One that has waited too long is
+buried. The retry takes the same way as a new event (``shared.pipeline``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from shared.batches import Arrival, Batch, Ending, Retried
+from shared.dead_letters import identity_of
+from shared.logging import Action, Log
+from shared.messages import Event, Message
+from shared.models import ParkedEvent
+from shared.outcomes import Outcome
+from shared.upsert import insert_or_update
+
+log = Log(__name__)
+
+FIRST_PAUSE = timedelta(seconds=1)
+LONGEST_PAUSE = timedelta(minutes=5)
+
+_UNIQUE = ["room", "consumer", "topic", "partition", "offset"]
+
+
+def due(room: str, *, limit: int, now: datetime) -> list[ParkedEvent]:
+    """Return the parked events of a room that are to be retried now, oldest first."""
+    return list(ParkedEvent.objects.due(room, now)[:limit])
+
+
+def arrivals_of(
+    parked: Iterable[ParkedEvent], decode: Callable[[Message], Event]
+) -> tuple[Arrival, ...]:
+    """Return parked events as arrivals. They were decoded once, so an error is the caller's."""
+    return tuple(Retried(event, decode(event.message)) for event in parked)
+
+
+def claim(arrivals: Iterable[Arrival]) -> tuple[Arrival, ...]:
+    """Lock the parked events among the arrivals and leave out those another worker has."""
+    arrivals = tuple(arrivals)
+    wanted = [arrival.parked.pk for arrival in arrivals if isinstance(arrival, Retried)]
+    if not wanted:
+        return arrivals
+    rows = ParkedEvent.objects.select_for_update(skip_locked=True).in_bulk(wanted)
+    return tuple(a for a in arrivals if not isinstance(a, Retried) or a.parked.pk in rows)
+
+
+def expire(ending: Ending, *, max_age: float, now: datetime) -> Ending:
+    """Return an ending as it is, or as dead if its event has been parked for too long."""
+    parked = ending.parked
+    if ending.outcome is not Outcome.PARKED or parked is None:
+        return ending
+    if now - parked.parked_at < timedelta(seconds=max_age):
+        return ending
+    error = f"Still waiting after {now - parked.parked_at}: {ending.waiting_for} has not arrived."
+    return replace(ending, outcome=Outcome.DEAD, error=error)
+
+
+def park(batch: Batch, endings: Iterable[Ending], *, now: datetime) -> None:
+    """Store the batch's parked events, and take out those that are parked no more."""
+    endings = tuple(endings)
+    rows = [_row(batch, e, now) for e in endings if e.outcome is Outcome.PARKED]
+    if rows:
+        update = ["waiting_for", "attempts", "retry_at"]
+        insert_or_update(ParkedEvent, rows, match=_UNIQUE, update=update)
+    gone = [e.parked.pk for e in endings if e.parked and e.outcome is not Outcome.PARKED]
+    if gone:
+        ParkedEvent.objects.filter(pk__in=gone).delete()
+
+
+def wake(batch: Batch, endings: Iterable[Ending], *, now: datetime) -> int:
+    """Make due what waits for a row that the batch brought; return how many."""
+    if not ParkedEvent.objects.filter(room=batch.room.name).exists():
+        return 0
+    return ParkedEvent.objects.wake([e.reference for e in endings if e.reference], now)
+
+
+def _row(batch: Batch, ending: Ending, now: datetime) -> ParkedEvent:
+    attempts = ending.parked.attempts + 1 if ending.parked else 0
+    if not ending.parked:
+        log.info(
+            Action.EVENT_PARKED,
+            room=batch.room.name,
+            consumer=ending.consumer,
+            place=ending.message.place,
+        )
+    return ParkedEvent(
+        room=batch.room.name,
+        consumer=ending.consumer,
+        waiting_for=ending.waiting_for,
+        attempts=attempts,
+        parked_at=ending.parked.parked_at if ending.parked else now,
+        retry_at=now + min(FIRST_PAUSE * 2 ** min(attempts, 20), LONGEST_PAUSE),
+        **identity_of(ending.message),
+        **ParkedEvent.columns_of(ending.message),
+    )

@@ -1,0 +1,217 @@
+"""Settling a batch: accept, map, write, park, bury and count, in one transaction (ADR 0002).
+
+Knows no Kafka. What to do about an exception is decided in one place, ``settle``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from shared import dead_letters, parking
+from shared.batches import Batch, BatchResult, Delivery, Ending, Ignored, Retried, Undecodable
+from shared.conf import get_settings
+from shared.consumer import Consumer, Route
+from shared.exceptions import FatalError, PoisonError, TransientError
+from shared.messages import Event
+from shared.models import OutcomeCount
+from shared.outcomes import MissingParent, Outcome, WriteResult
+from shared.reactions import Reaction, describe, reaction_to
+from shared.records import PositionedRecord, Record
+
+Inspect = Callable[[Sequence[Ending]], None]
+"""Looks at a batch's endings before they are committed; raises to keep them from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Mapped:
+    """A delivery and the record that it became."""
+
+    delivery: Delivery
+    record: Record
+
+
+Write = Callable[[Consumer, Sequence[_Mapped]], list[WriteResult | PoisonError]]
+
+
+def settle(
+    batch: Batch, *, now: datetime, isolate: bool = False, inspect: Inspect | None = None
+) -> BatchResult:
+    """Settle a batch and return how each event ended; afterwards it is committed or untouched.
+
+    A batch that fails on its data is settled again event by event, so that only the poisoned one
+    is buried. ``isolate`` does so from the start and buries what fails transiently, too: for a
+    batch that kept failing while the database was there. Raises ``TransientError`` (try the same
+    batch again) or ``FatalError``.
+    """
+    try:
+        if isolate:
+            return _settle(batch, now, inspect, _write_singly(bury_transient=True))
+        try:
+            return _settle(batch, now, inspect, _write_together)
+        except Exception as error:
+            if reaction_to(error) is not Reaction.ISOLATE:
+                raise
+            return _settle(batch, now, inspect, _write_singly(bury_transient=False))
+    except (TransientError, FatalError):
+        raise
+    except Exception as error:
+        if reaction_to(error) is Reaction.RETRY:
+            raise TransientError(f"The database failed: {describe(error)}.") from error
+        raise FatalError(
+            f"The batch can't be settled: {describe(error)}.",
+            hint="Are the migrations applied, and may this user write? The cause is in the trace.",
+        ) from error
+
+
+def _settle(batch: Batch, now: datetime, inspect: Inspect | None, write: Write) -> BatchResult:
+    with transaction.atomic():
+        arrivals = parking.claim(batch.arrivals)
+        endings = [
+            Ending(index=index, message=arrival.message, outcome=Outcome.IGNORED)
+            if isinstance(arrival, Ignored)
+            else Ending(
+                index=index, message=arrival.message, outcome=Outcome.DEAD, error=arrival.error
+            )
+            for index, arrival in enumerate(arrivals)
+            if isinstance(arrival, Ignored | Undecodable)
+        ]
+        deliveries = [
+            delivery
+            for index, arrival in enumerate(arrivals)
+            if isinstance(arrival, Event | Retried)
+            for delivery in _deliveries(batch, index, arrival)
+        ]
+        for consumer in batch.room.consumers:
+            endings += _consume(consumer, deliveries, write, now)
+        endings.sort(key=lambda ending: ending.index)
+        if inspect:
+            inspect(endings)
+        parking.park(batch, endings, now=now)
+        dead_letters.bury(batch, endings, now=now)
+        result = BatchResult(tuple(endings), woken=parking.wake(batch, endings, now=now))
+        _count(batch, result, now)
+    return result
+
+
+def _deliveries(batch: Batch, index: int, arrival: Event | Retried) -> Iterable[Delivery]:
+    for consumer in batch.room.consumers:
+        if isinstance(arrival, Retried):
+            if consumer.name == arrival.parked.consumer:
+                yield Delivery(index, arrival.event, consumer, arrival.parked)
+        elif consumer.route_for(arrival.signal.event_type):
+            yield Delivery(index, arrival, consumer)
+
+
+def _consume(
+    consumer: Consumer, deliveries: Sequence[Delivery], write: Write, now: datetime
+) -> list[Ending]:
+    """Let one consumer accept, map and write its deliveries."""
+    endings, mapped = [], []
+    for delivery in deliveries:
+        if delivery.consumer != consumer:
+            continue
+        try:
+            record = _map(delivery, now)
+        except Exception as error:
+            endings.append(_ending(delivery, None, _poison(error)))
+            continue
+        if record is None:
+            endings.append(_ending(delivery, None, Outcome.FILTERED))
+        else:
+            mapped.append(_Mapped(delivery, record))
+    if mapped:
+        results = write(consumer, mapped)
+        endings += [
+            parking.expire(
+                _ending(item.delivery, item.record, result),
+                max_age=get_settings().park_max_age,
+                now=now,
+            )
+            for item, result in zip(mapped, results, strict=True)
+        ]
+    return endings
+
+
+def _map(delivery: Delivery, now: datetime) -> Record | None:
+    """Return the record of a delivery, or ``None`` if the consumer doesn't want it."""
+    event = delivery.event
+    route: Route | None = delivery.consumer.route_for(event.signal.event_type)
+    if route is None:
+        raise PoisonError(f"{delivery.consumer.name} no longer consumes this event type")
+    if not route.accept(event.data, event.metadata):
+        return None
+    latest = (event.message.timestamp or now) + timedelta(seconds=get_settings().max_clock_skew)
+    if event.metadata.time > latest:
+        raise PoisonError(
+            "header ce_time: further ahead of the broker's clock than EVENT_SYNC['MAX_CLOCK_SKEW']"
+        )
+    return route.to_record(event.data, event.metadata)
+
+
+def _write_together(
+    consumer: Consumer, mapped: Sequence[_Mapped]
+) -> list[WriteResult | PoisonError]:
+    destination = get_settings().destination_of(consumer.name)
+    items = [PositionedRecord(item.record, item.delivery.event.position) for item in mapped]
+    results = list(destination(items))
+    if len(results) != len(items):
+        raise FatalError(
+            f"The destination of {consumer.name} gave {len(results)} results for {len(items)}.",
+            hint="A destination answers for each record, in order.",
+        )
+    return [*results]
+
+
+def _write_singly(*, bury_transient: bool) -> Write:
+    def write(consumer: Consumer, mapped: Sequence[_Mapped]) -> list[WriteResult | PoisonError]:
+        return [write_one(consumer, item) for item in mapped]
+
+    def write_one(consumer: Consumer, item: _Mapped) -> WriteResult | PoisonError:
+        try:
+            with transaction.atomic():
+                return _write_together(consumer, [item])[0]
+        except Exception as error:
+            reaction = reaction_to(error)
+            if reaction is Reaction.ISOLATE or (reaction is Reaction.RETRY and bury_transient):
+                return _poison(error)
+            raise
+
+    return write
+
+
+def _poison(error: Exception) -> PoisonError:
+    """Return what is wrong, in words that hold no value of the event."""
+    if isinstance(error, PoisonError):
+        return error
+    return PoisonError(f"The event could not be settled: {describe(error)}.")
+
+
+def _ending(delivery: Delivery, record: Record | None, result: WriteResult | PoisonError) -> Ending:
+    outcome = result if isinstance(result, Outcome) else Outcome.DEAD
+    if isinstance(result, MissingParent):
+        outcome = Outcome.PARKED
+    return Ending(
+        index=delivery.index,
+        message=delivery.event.message,
+        consumer=delivery.consumer.name,
+        outcome=outcome,
+        record=record,
+        error=str(result) if isinstance(result, PoisonError) else "",
+        waiting_for=str(result) if isinstance(result, MissingParent) else "",
+        parked=delivery.parked,
+    )
+
+
+def _count(batch: Batch, result: BatchResult, now: datetime) -> None:
+    for consumer, counter in result.counts.items():
+        OutcomeCount.add(
+            {outcome.value: count for outcome, count in counter.items()},
+            worker=batch.worker,
+            room=batch.room.name,
+            consumer=consumer,
+            minute=now.replace(second=0, microsecond=0),
+        )

@@ -1,0 +1,1 @@
+"""The reference project: the smallest Django service that runs the rooms."""

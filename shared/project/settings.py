@@ -1,0 +1,114 @@
+"""Settings of the reference project, configured by environment; see docs/configuration.md.
+
+A host service needs none of this module: it adds the applications and ``EVENT_SYNC`` to its own.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import environ
+
+env = environ.Env()
+
+SECRET_KEY = env("SECRET_KEY", default="reference-project-only")
+DEBUG = env.bool("DEBUG", default=False)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"])
+ROOT_URLCONF = "shared.project.urls"
+USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "static/"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "openedx_events",
+    "edx_event_bus_kafka",
+    "shared",
+    "credentials_grades_sync",
+    "credentials_grades_sync.standalone",
+]
+MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+_SQLITE_FILE = Path.cwd() / "event_sync.sqlite3"
+DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{_SQLITE_FILE}")}
+_OPTIONS: dict[str, dict[str, Any]] = {
+    # Several processes share the file: without these they lose transactions to its lock.
+    "django.db.backends.sqlite3": {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": env.float("DATABASE_TIMEOUT", default=5.0),
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    },
+    # Well below max.poll.interval.ms: a database that hangs must not cost us our group.
+    "django.db.backends.postgresql": {
+        "connect_timeout": 5,
+        "options": "-c statement_timeout=30s -c lock_timeout=10s",
+    },
+}
+DATABASES["default"].setdefault("OPTIONS", {}).update(
+    _OPTIONS.get(DATABASES["default"]["ENGINE"], {})
+)
+DATABASES["default"]["CONN_MAX_AGE"] = None
+
+EVENT_SYNC = {
+    "DESTINATIONS": {
+        "user-grades": "credentials_grades_sync.standalone.destination.write_user_grades",
+    },
+    "CARRIER": env("EVENT_SYNC_CARRIER", default="worker"),
+    "KAFKA_CONSUMER_CONFIG": env.json("EVENT_SYNC_KAFKA_CONSUMER_CONFIG", default={}),
+    "BATCH_SIZE": env.int("EVENT_SYNC_BATCH_SIZE", default=500),
+}
+
+EVENTS_SERVICE_NAME = env("EVENTS_SERVICE_NAME", default="event-sync")
+EVENT_BUS_CONSUMER = env("EVENT_BUS_CONSUMER", default="shared.kafka.BatchingKafkaConsumer")
+EVENT_BUS_PRODUCER = env("EVENT_BUS_PRODUCER", default="edx_event_bus_kafka.create_producer")
+EVENT_BUS_TOPIC_PREFIX = env("EVENT_BUS_TOPIC_PREFIX", default=None)
+EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS = env("EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS", default=None)
+EVENT_BUS_KAFKA_API_KEY = env("EVENT_BUS_KAFKA_API_KEY", default=None)
+EVENT_BUS_KAFKA_API_SECRET = env("EVENT_BUS_KAFKA_API_SECRET", default=None)
+EVENT_BUS_KAFKA_SCHEMA_REGISTRY_URL = env("EVENT_BUS_KAFKA_SCHEMA_REGISTRY_URL", default=None)
+EVENT_BUS_KAFKA_SCHEMA_REGISTRY_API_KEY = env("EVENT_BUS_KAFKA_SCHEMA_REGISTRY_API_KEY", default="")
+EVENT_BUS_KAFKA_SCHEMA_REGISTRY_API_SECRET = env(
+    "EVENT_BUS_KAFKA_SCHEMA_REGISTRY_API_SECRET", default=""
+)
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "text": {"format": "{asctime} {levelname} {message}", "style": "{"},
+        "json": {"()": "shared.logging.JsonFormatter"},
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": env("EVENT_SYNC_LOG_FORMAT", default="text"),
+        }
+    },
+    "root": {"handlers": ["stderr"], "level": env("LOG_LEVEL", default="WARNING")},
+    "loggers": {"shared": {"level": env("LOG_LEVEL", default="INFO")}},
+}

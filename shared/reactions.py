@@ -1,0 +1,101 @@
+"""Which reaction an exception calls for, by the database's own code and not by its class.
+
+Classes mislead: MariaDB answers bad text and a failed CHECK with ``OperationalError`` and a lost
+race with ``IntegrityError``. Codes: PostgreSQL appendix A, MariaDB error codes, SQLite result
+codes.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+
+from django.db import Error as DatabaseError
+from django.db import InterfaceError, OperationalError
+
+from shared.exceptions import FatalError, TransientError
+
+
+class Reaction(Enum):
+    """What to do about an exception that was raised while a batch was settled."""
+
+    RETRY = "retry"
+    """Infrastructure: try the same batch again."""
+    ISOLATE = "isolate"
+    """Data, or code that meets data it didn't expect: find the event and bury it."""
+    STOP = "stop"
+    """Going on would do harm."""
+
+
+# 08 connection, 25006 read-only after a fail-over, 40 rolled back, 53 resources, 55P03 lock not
+# available, 57 operator intervention and time-outs, 58 system error.
+_POSTGRES_RETRY = ("08", "25006", "40", "53", "55P03", "57", "58")
+# 28 authorization, 3D no database, 3F no schema, 42 undefined table or column, no privilege.
+_POSTGRES_STOP = ("28", "3D", "3F", "42")
+
+_MYSQL_CONNECTION = (1040, 1053, 1077, 1129, 1152, 1158, 1159, 1160, 1161, 1203, 1226, 1927)
+_MYSQL_CLIENT = (2002, 2003, 2005, 2006, 2013, 2055)
+# Disk, memory, read-only, changed by another transaction.
+_MYSQL_RESOURCE = (1020, 1021, 1030, 1037, 1038, 1041, 1114, 1290, 1792, 1836)
+_MYSQL_LOCK_OR_TIMEOUT = (1180, 1205, 1213, 1317, 1614, 1969, 3024, 3572)
+_MYSQL_RETRY = frozenset(
+    [*_MYSQL_CONNECTION, *_MYSQL_CLIENT, *_MYSQL_RESOURCE, *_MYSQL_LOCK_OR_TIMEOUT]
+)
+# access denied, no database, no table, no column, no privilege
+_MYSQL_STOP = frozenset([1044, 1045, 1049, 1054, 1142, 1143, 1146, 1227, 1698])
+
+# BUSY, LOCKED, NOMEM, READONLY, INTERRUPT, IOERR, FULL, CANTOPEN, PROTOCOL
+_SQLITE_RETRY = frozenset([5, 6, 7, 8, 9, 10, 13, 14, 15])
+# ERROR (no such table or column), CORRUPT, SCHEMA, NOTADB
+_SQLITE_STOP = frozenset([1, 11, 17, 26])
+
+
+def reaction_to(error: Exception) -> Reaction:
+    """Return the reaction that an exception calls for."""
+    if isinstance(error, TransientError):
+        return Reaction.RETRY
+    if isinstance(error, FatalError):
+        return Reaction.STOP
+    if not isinstance(error, DatabaseError):
+        return Reaction.ISOLATE
+    return _reaction_to_code(error)
+
+
+def _reaction_to_code(error: DatabaseError) -> Reaction:
+    cause: Any = error.__cause__ or error
+    sqlstate = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
+    if sqlstate:
+        return _choose(
+            retry=sqlstate.startswith(_POSTGRES_RETRY), stop=sqlstate.startswith(_POSTGRES_STOP)
+        )
+    sqlite_code = getattr(cause, "sqlite_errorcode", None)
+    if sqlite_code is not None:
+        # The low byte is the primary code, the rest says more about it.
+        primary = sqlite_code & 0xFF
+        return _choose(retry=primary in _SQLITE_RETRY, stop=primary in _SQLITE_STOP)
+    code = cause.args[0] if cause.args else None
+    if isinstance(code, int):
+        return _choose(retry=code in _MYSQL_RETRY, stop=code in _MYSQL_STOP)
+    # Without a code there is no answer from a server: the connection could not be had or is gone.
+    return _choose(retry=isinstance(error, OperationalError | InterfaceError), stop=False)
+
+
+def _choose(*, retry: bool, stop: bool) -> Reaction:
+    if retry:
+        return Reaction.RETRY
+    return Reaction.STOP if stop else Reaction.ISOLATE
+
+
+def describe(error: BaseException) -> str:
+    """Return the class of an exception and its database code: all that is safe to keep of it.
+
+    Messages of databases and libraries quote values of the row.
+    """
+    cause: Any = error.__cause__ or error
+    code = (
+        getattr(cause, "sqlstate", None)
+        or getattr(cause, "sqlite_errorname", None)
+        or (cause.args[0] if cause.args and isinstance(cause.args[0], int) else None)
+    )
+    name = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
+    return f"{name} ({code})" if code else name

@@ -1,0 +1,137 @@
+"""The single entry of events: a room's receivers of ``OpenEdxPublicSignal`` (ADR 0001).
+
+A receiver acts only on events from the bus, and only inside its own room's worker, where it
+*collects* the event into the batch; the batch is settled afterwards. With the "signal" carrier it
+settles the event at once instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.dispatch import Signal
+from edx_django_utils.cache import RequestCache
+from openedx_events.data import EventsMetadata
+from openedx_events.tooling import SIGNAL_PROCESSED_FROM_EVENT_BUS, OpenEdxPublicSignal
+
+from shared.conf import Carrier, get_settings
+from shared.consumer import Room
+from shared.exceptions import EventNotCollected
+from shared.messages import Event
+
+SettleAtOnce = Callable[[Room, OpenEdxPublicSignal, dict[str, Any], EventsMetadata], None]
+
+
+@dataclass(slots=True)
+class _Collection:
+    """What a room's worker is collecting: the event being emitted, and whether it arrived."""
+
+    room: Room
+    collected: list[Event] = field(default_factory=list)
+    emitting: Event | None = None
+
+
+_collection: ContextVar[_Collection | None] = ContextVar("event_sync_collection", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiverFailure:
+    """A host's receiver that raised for an event."""
+
+    event: Event
+    receiver: Callable[..., Any]
+    error: Exception
+
+    @property
+    def receiver_name(self) -> str:
+        """Dotted path of the receiver."""
+        module = getattr(self.receiver, "__module__", "")
+        return f"{module}.{getattr(self.receiver, '__qualname__', type(self.receiver).__name__)}"
+
+
+class RoomReceiver:
+    """Receives the signals of one room."""
+
+    def __init__(self, room: Room) -> None:
+        self.room = room
+
+    def __call__(
+        self, *, signal: OpenEdxPublicSignal, metadata: EventsMetadata, **kwargs: Any
+    ) -> None:
+        """Collect the event, or settle it at once; do nothing with a service's own signals."""
+        if not kwargs.get(SIGNAL_PROCESSED_FROM_EVENT_BUS):
+            return
+        if get_settings().carrier == Carrier.SIGNAL:
+            from shared.direct import settle_at_once  # imports the pipeline, which imports models
+
+            data = {name: kwargs[name] for name in signal.init_data}
+            settle_at_once(self.room, signal, data, metadata)
+            return
+        collection = _collection.get()
+        if collection and collection.room == self.room and collection.emitting:
+            collection.collected.append(collection.emitting)
+
+
+def connect(room: Room) -> None:
+    """Connect a room's receiver to the signals of its routes."""
+    receiver = RoomReceiver(room)
+    for signal in room.signals:
+        signal.connect(receiver, weak=False, dispatch_uid=_uid(room))
+
+
+def disconnect(room: Room) -> None:
+    """Disconnect a room's receiver."""
+    for signal in room.signals:
+        signal.disconnect(dispatch_uid=_uid(room))
+
+
+def _uid(room: Room) -> str:
+    return f"event_sync.{room.name}"
+
+
+@contextmanager
+def collecting(room: Room) -> Iterator[_Collection]:
+    """Collect for this room while the block runs."""
+    collection = _Collection(room)
+    token = _collection.set(collection)
+    try:
+        yield collection
+    finally:
+        _collection.reset(token)
+
+
+def emit(event: Event, collection: _Collection) -> list[ReceiverFailure]:
+    """Send an event to every receiver of its signal, once, and return those that raised.
+
+    Goes past ``OpenEdxPublicSignal.send_event`` on purpose: that stops at the first exception
+    under ``DEBUG`` and does nothing for a disabled signal. Raises ``EventNotCollected`` when the
+    room's own receiver didn't get the event.
+    """
+    RequestCache.clear_all_namespaces()
+    collection.emitting = event
+    kwargs = {**event.data, "metadata": event.metadata, SIGNAL_PROCESSED_FROM_EVENT_BUS: True}
+    responses = Signal.send_robust(event.signal, sender=None, **kwargs)
+    collection.emitting = None
+    if collection.room.consumes(event.signal.event_type) and (
+        not collection.collected or collection.collected[-1] is not event
+    ):
+        raise EventNotCollected(
+            f"{event.signal.event_type} was emitted and {collection.room.name} didn't get it.",
+            hint="Something disconnected the room's receiver; let AppConfig.ready() connect it.",
+        )
+    return [
+        ReceiverFailure(event, receiver, response)
+        for receiver, response in responses
+        if isinstance(response, Exception)
+    ]
+
+
+def call_again(failure: ReceiverFailure) -> None:
+    """Call one failed receiver again for its event. Raises what the receiver raises."""
+    event = failure.event
+    kwargs = {**event.data, "metadata": event.metadata, SIGNAL_PROCESSED_FROM_EVENT_BUS: True}
+    failure.receiver(signal=event.signal, sender=None, **kwargs)

@@ -1,0 +1,49 @@
+"""The rooms that this process knows, filled by their ``AppConfig.ready()``."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from shared import receivers
+from shared.consumer import Consumer, Room
+from shared.exceptions import ConfigurationError
+
+_rooms: dict[str, Room] = {}
+
+
+def register(room_name: str, *consumers: Consumer) -> Room:
+    """Make a room known and connect its receivers. Raises ``ConfigurationError`` on a clash."""
+    room = Room(room_name, consumers)
+    taken = {c.name: r.name for r in _rooms.values() for c in r.consumers if r.name != room_name}
+    for consumer in consumers:
+        if consumer.name in taken:
+            raise ConfigurationError(
+                f"Consumer {consumer.name!r} is declared by {taken[consumer.name]} as well.",
+                hint="Consumer names are unique in a service; rename one.",
+            )
+    _rooms[room_name] = room
+    receivers.connect(room)
+    return room
+
+
+def unregister(room: Room) -> None:
+    """Forget a room and disconnect its receivers (tests)."""
+    del _rooms[room.name]
+    receivers.disconnect(room)
+
+
+def rooms() -> tuple[Room, ...]:
+    """Return the registered rooms, sorted by name."""
+    return tuple(_rooms[name] for name in sorted(_rooms))
+
+
+def get_room(name: str) -> Room:
+    """Return a room by name. Raises ``ConfigurationError`` that names the known ones."""
+    if name in _rooms:
+        return _rooms[name]
+    near = get_close_matches(name, _rooms, n=1)
+    known = ", ".join(sorted(_rooms)) or "none; add a room to INSTALLED_APPS"
+    raise ConfigurationError(
+        f"There is no room named {name!r}.",
+        hint=f"Did you mean {near[0]!r}?" if near else f"Known rooms: {known}.",
+    )

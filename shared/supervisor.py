@@ -1,0 +1,66 @@
+"""Several rooms from one command: a child process for each, stopped together.
+
+It restarts nothing: when one child ends, all end, and whoever started the supervisor decides.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from time import monotonic, sleep
+from typing import Any
+
+from shared.exceptions import FatalError
+
+_PATIENCE = 10.0
+_INTERVAL = 0.2
+
+
+def supervise(room_names: Sequence[str]) -> None:
+    """Run a worker process for each room until one ends or we are told to stop.
+
+    Raises ``FatalError`` naming the room whose worker ended by itself or ended badly.
+    """
+    children = {name: subprocess.Popen(_command(name)) for name in room_names}
+    stopping = False
+
+    def stop(*_: Any) -> None:
+        nonlocal stopping
+        stopping = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    try:
+        while not stopping and all(child.poll() is None for child in children.values()):
+            sleep(_INTERVAL)
+        ended = {
+            name: child.returncode for name, child in children.items() if child.poll() is not None
+        }
+    finally:
+        codes = _stop_all(children)
+    if ended and not stopping:
+        name, code = next(iter(ended.items()))
+        raise FatalError(f"The worker of {name} ended with status {code}.", hint="See its log.")
+    if any(codes.values()):
+        raise FatalError(f"Not every worker ended well: {codes}.", hint="See their logs.")
+
+
+def _command(room_name: str) -> list[str]:
+    return [sys.executable, sys.argv[0], "run_consumers", room_name]
+
+
+def _stop_all(children: dict[str, subprocess.Popen[bytes]]) -> dict[str, int]:
+    for child in children.values():
+        if child.poll() is None:
+            child.terminate()
+    until = monotonic() + _PATIENCE
+    codes = {}
+    for name, child in children.items():
+        try:
+            codes[name] = child.wait(max(0.1, until - monotonic()))
+        except subprocess.TimeoutExpired:
+            child.kill()
+            codes[name] = child.wait()
+    return codes

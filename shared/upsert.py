@@ -1,0 +1,156 @@
+"""The guarded bulk upsert: the newest event wins its row, and every event's outcome is known.
+
+Events are folded one after another over their locked row, so outcomes and rows are the same
+whatever the size of the batch. Runs inside the caller's transaction and takes a constant number
+of statements. The traps it steps around are in ADR 0003: ``INSERT IGNORE`` hides bad data,
+``ON DUPLICATE KEY`` fires on any unique index, locking a row that isn't there invites deadlocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.db import IntegrityError, connections, models, transaction
+
+from shared.exceptions import TransientError
+from shared.ordering import SyncedModel
+from shared.outcomes import Outcome
+from shared.records import PositionedRecord, fold_key, layout_of
+
+M = TypeVar("M", bound=SyncedModel)
+
+
+def upsert(
+    model: type[M], incoming: Sequence[PositionedRecord[Any]], *, now: datetime
+) -> list[Outcome]:
+    """Bring the rows of ``model`` up to these records and return one outcome per record, in order.
+
+    ``now`` becomes ``created`` and ``modified`` of the rows that change. Raises the database's own
+    errors, and ``TransientError`` if a row is deleted meanwhile.
+    """
+    keyed = [(fold_key(item.record.key), item) for item in incoming]
+    inserted = _insert_missing(model, keyed, now)
+    rows = _lock(model, (key for key, _ in keyed))
+    outcomes, touched = [], {}
+    for key, item in keyed:
+        if key in inserted:
+            inserted.remove(key)
+            outcomes.append(Outcome.APPLIED)
+            continue
+        if key not in rows:
+            raise TransientError(f"A row of {model._meta.label} was deleted while it was read.")
+        outcome = follow(rows[key], item, now)
+        outcomes.append(outcome)
+        if outcome is not Outcome.STALE:
+            touched[key] = rows[key]
+    _write(model, touched)
+    return outcomes
+
+
+def follow(row: SyncedModel, item: PositionedRecord[Any], now: datetime) -> Outcome:
+    """Let an (unsaved) row follow one more event and return how that event ended."""
+    layout, position = layout_of(item.record), item.position
+    is_newer = position > row.position
+    outcome = Outcome.UNCHANGED if position >= row.position else Outcome.STALE
+    if is_newer:
+        row.position = position
+        if _differs(row, item.record, layout.plain):
+            _copy(row, item.record, layout.plain + layout.observed)
+            outcome = Outcome.APPLIED
+    known = _known(item, layout.fill_only)
+    if known and position > row.filled_position:  # type: ignore[attr-defined]
+        row.filled_position = position  # type: ignore[attr-defined]
+        if _differs(row, item.record, known):
+            _copy(row, item.record, known)
+            outcome = Outcome.APPLIED
+        elif outcome is Outcome.STALE:
+            outcome = Outcome.UNCHANGED
+    if outcome is Outcome.APPLIED:
+        row.modified = now
+    return outcome
+
+
+def _insert_missing(
+    model: type[M], keyed: Sequence[tuple[str, PositionedRecord[Any]]], now: datetime
+) -> set[str]:
+    """Insert a row for each key that has none, as its first record says; return those keys."""
+    first = dict(reversed(keyed))
+    there = set(
+        model._default_manager.filter(sync_key__in=first).values_list("sync_key", flat=True)
+    )
+    while missing := sorted(first.keys() - there):
+        rows = [_new_row(model, key, first[key], now) for key in missing]
+        try:
+            with transaction.atomic():
+                model._default_manager.bulk_create(rows)
+        except IntegrityError:
+            appeared = _lock(model, missing).keys() - there
+            if not appeared:
+                raise
+            there |= appeared
+        else:
+            break
+    return set(missing)
+
+
+def _new_row(model: type[M], key: str, item: PositionedRecord[Any], now: datetime) -> M:
+    layout = layout_of(item.record)
+    known = _known(item, layout.fill_only)
+    row = model(sync_key=key, position=item.position, created=now, modified=now)
+    _copy(row, item.record, layout.plain + layout.observed + known)
+    if known:
+        row.filled_position = item.position  # type: ignore[attr-defined]
+    return row
+
+
+def _lock(model: type[M], keys: Iterable[str]) -> dict[str, M]:
+    """Lock and read the rows of these keys, in the order of their keys."""
+    rows = model._default_manager.select_for_update().order_by("sync_key")
+    return rows.in_bulk(sorted(set(keys)), field_name="sync_key")
+
+
+def _write(model: type[M], touched: dict[str, M]) -> None:
+    """Write the rows back. They are there and locked: the insert always meets its own row."""
+    columns = [field.name for field in model._meta.concrete_fields if not field.primary_key]
+    columns = [name for name in columns if name not in ("sync_key", "created")]
+    insert_or_update(
+        model, [touched[key] for key in sorted(touched)], match=["sync_key"], update=columns
+    )
+
+
+def insert_or_update(
+    model: type[models.Model], rows: list[Any], *, match: list[str], update: list[str]
+) -> None:
+    """Insert rows, or update these columns of those that ``match`` a row that is there.
+
+    MariaDB and MySQL take no conflict target: a model written so has no other unique index that
+    a new row could meet.
+    """
+    manager = model._default_manager
+    features = connections[manager.db].features
+    manager.bulk_create(
+        rows,
+        update_conflicts=True,
+        update_fields=update,
+        unique_fields=match if features.supports_update_conflicts_with_target else None,
+    )
+
+
+def _known(item: PositionedRecord[Any], names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the fill-only fields if the record knows them."""
+    known = tuple(name for name in names if getattr(item.record, name) is not None)
+    if known and known != names:
+        # One position guards them all: to know some would make the row deaf for the others.
+        raise TypeError(f"{type(item.record).__name__} knows some of its fill-only fields.")
+    return known
+
+
+def _differs(row: Any, record: Any, names: tuple[str, ...]) -> bool:
+    return any(getattr(row, name) != getattr(record, name) for name in names)
+
+
+def _copy(row: Any, record: Any, names: tuple[str, ...]) -> None:
+    for name in names:
+        setattr(row, name, getattr(record, name))

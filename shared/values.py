@@ -1,0 +1,54 @@
+"""Checked ways from an event's values to a row's: what mappers are made of.
+
+Each raises ``UnmappableEvent`` naming the field. They are stricter than some databases: SQLite
+takes any length, and PostgreSQL takes no NUL.
+"""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+
+from opaque_keys.edx.keys import CourseKey
+from opaque_keys.edx.locator import CourseLocator
+
+from shared.exceptions import UnmappableEvent
+
+_MAX_ID = 2**63 - 1
+
+
+def text(value: str, field: str, *, max_length: int, blank: bool = False) -> str:
+    """Return a text that fits its column of ``max_length`` characters."""
+    if not value and not blank:
+        raise UnmappableEvent(field, "is empty")
+    if len(value) > max_length:
+        raise UnmappableEvent(field, f"is longer than {max_length} characters")
+    if "\x00" in value:
+        raise UnmappableEvent(field, "contains a NUL character")
+    return value
+
+
+def positive_id(value: int, field: str) -> int:
+    """Return an id that is above 0 and fits a BIGINT."""
+    if not 0 < value <= _MAX_ID:
+        raise UnmappableEvent(field, "is not a positive 64-bit number")
+    return value
+
+
+def fraction(value: float, field: str, *, places: int) -> Decimal:
+    """Return a number from 0 to 1 as a decimal with so many places, rounded half to even.
+
+    Through the number's shortest text, so that 0.7 is 0.7 and not the float's binary neighbour.
+    """
+    if not math.isfinite(value):
+        raise UnmappableEvent(field, "is not a finite number")
+    if not 0 <= value <= 1:
+        raise UnmappableEvent(field, "is not between 0 and 1")
+    return Decimal(repr(value)).quantize(Decimal(1).scaleb(-places))
+
+
+def course_run_key(value: CourseKey, field: str, *, max_length: int = 255) -> str:
+    """Return the text of a course run's key; old-style and CCX keys are such keys, too."""
+    if not isinstance(value, CourseLocator):
+        raise UnmappableEvent(field, "is not the key of a course run")
+    return text(str(value), field, max_length=max_length)

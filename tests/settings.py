@@ -1,0 +1,19 @@
+"""Settings of the tests: the reference project's, with applications of the tests beside it."""
+
+from shared.project.settings import *  # noqa: F403
+from shared.project.settings import EVENT_SYNC, INSTALLED_APPS
+
+# Here and not in tests.testapp.room, which imports models.
+DESTINATIONS = {
+    "shelves": "tests.testapp.room.write_shelves",
+    "books": "tests.testapp.room.write_books",
+}
+
+INSTALLED_APPS = [*INSTALLED_APPS, "credentials_grades_sync.producers", "tests.testapp"]
+SECRET_KEY = "tests"
+EVENT_SYNC = {
+    **EVENT_SYNC,
+    "DESTINATIONS": {**EVENT_SYNC["DESTINATIONS"], **DESTINATIONS},
+    "BACKOFF_INITIAL": 0.05,
+    "BACKOFF_MAX": 0.2,
+}

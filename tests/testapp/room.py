@@ -1,0 +1,120 @@
+"""The tests' room: declaration, records, mappers and destinations in one place."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from shared.consumer import Consumer, Route
+from shared.outcomes import MissingParent, WriteResult
+from shared.records import Key, PositionedRecord, fold_key
+from shared.upsert import upsert
+from tests.testapp.events import BOOK_CHANGED, SHELF_CHANGED
+from tests.testapp.models import Book, Shelf
+
+ROOM = "tests.testapp"
+TOPIC = "tests-library"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShelfRecord:
+    """A shelf."""
+
+    code: str
+    label: str
+
+    @property
+    def key(self) -> Key:
+        """What identifies the row."""
+        return (self.code,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookRecord:
+    """A book, with the key of its shelf."""
+
+    isbn: str
+    title: str
+    price: int
+    shelf_code: str
+
+    @property
+    def key(self) -> Key:
+        """What identifies the row."""
+        return (self.isbn,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _BookRow:
+    """A book as its columns say it."""
+
+    isbn: str
+    title: str
+    price: int
+    shelf_id: int
+
+    @property
+    def key(self) -> Key:
+        """What identifies the row."""
+        return (self.isbn,)
+
+
+def wants_book(data, metadata):
+    """Want every book but those called 'unwanted'."""
+    return data["book"].title != "unwanted"
+
+
+def to_shelf(data, metadata):
+    """Map a shelf."""
+    return ShelfRecord(code=data["shelf"].code, label=data["shelf"].label)
+
+
+def to_book(data, metadata):
+    """Map a book."""
+    book = data["book"]
+    return BookRecord(isbn=book.isbn, title=book.title, price=book.price, shelf_code=book.code)
+
+
+def write_shelves(records: Sequence[PositionedRecord[ShelfRecord]]) -> Sequence[WriteResult]:
+    """Write shelves."""
+    return upsert(Shelf, records, now=timezone.now())
+
+
+def write_books(records: Sequence[PositionedRecord[BookRecord]]) -> Sequence[WriteResult]:
+    """Write books whose shelf is there; name the shelf that the others wait for."""
+    keys = {fold_key((item.record.shelf_code,)) for item in records}
+    shelves = dict(Shelf.objects.filter(sync_key__in=keys).values_list("sync_key", "pk"))
+    results: list[WriteResult] = [
+        MissingParent("shelves", (item.record.shelf_code,)) for item in records
+    ]
+    rows = {}
+    for index, item in enumerate(records):
+        book = item.record
+        if shelf_id := shelves.get(fold_key((book.shelf_code,))):
+            row = _BookRow(isbn=book.isbn, title=book.title, price=book.price, shelf_id=shelf_id)
+            rows[index] = PositionedRecord(row, item.position)
+    written = upsert(Book, list(rows.values()), now=timezone.now())
+    for index, outcome in zip(rows, written, strict=True):
+        results[index] = outcome
+    return results
+
+
+SHELVES = Consumer(
+    name="shelves",
+    topic=TOPIC,
+    routes=(
+        Route(
+            signal=SHELF_CHANGED,
+            key_field="shelf.code",
+            accept=lambda data, metadata: True,
+            to_record=to_shelf,
+        ),
+    ),
+)
+BOOKS = Consumer(
+    name="books",
+    topic=TOPIC,
+    routes=(
+        Route(signal=BOOK_CHANGED, key_field="book.code", accept=wants_book, to_record=to_book),
+    ),
+)

@@ -1,0 +1,1 @@
+"""A plugin for the LMS: publishes the grades that this room consumes."""

@@ -1,0 +1,6 @@
+"""Settings of the benchmark's processes: the reference project's, and the stock receiver's app."""
+
+from shared.project.settings import *  # noqa: F403
+from shared.project.settings import INSTALLED_APPS
+
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.benchmark.stock"]

@@ -1,0 +1,1 @@
+"""The contestant: a receiver as squads write it for the stock consumer."""

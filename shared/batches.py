@@ -22,10 +22,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Undecodable:
-    """A message that can't become an event; ``error`` names the header or field."""
+    """A message that can't become an event; ``error`` names the header or field.
+
+    ``parked`` is set for one that could when it was parked, and can't any more.
+    """
 
     message: Message
     error: str
+    parked: ParkedEvent | None = None
 
 
 @dataclass(frozen=True, slots=True)

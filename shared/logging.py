@@ -12,8 +12,8 @@ class Action(StrEnum):
     """Every action that this project logs; ``extra["action"]`` of each line."""
 
     WORKER_STARTED = "worker.started"
-    WORKER_STOPPING = "worker.stopping"
     WORKER_STOPPED = "worker.stopped"
+    STOPPING = "stopping"
     PARTITIONS_ASSIGNED = "partitions.assigned"
     PARTITIONS_REVOKED = "partitions.revoked"
     PARTITIONS_LOST = "partitions.lost"

@@ -6,12 +6,13 @@ buried. The retry takes the same way as a new event (``shared.pipeline``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from shared.batches import Arrival, Batch, Ending, Retried
+from shared.batches import Arrival, Batch, Ending, Retried, Undecodable
 from shared.dead_letters import identity_of
+from shared.exceptions import UndecodableMessage, UnknownEventType
 from shared.logging import Action, Log
 from shared.messages import Event, Message
 from shared.models import ParkedEvent
@@ -34,18 +35,27 @@ def due(room: str, *, limit: int, now: datetime) -> list[ParkedEvent]:
 def arrivals_of(
     parked: Iterable[ParkedEvent], decode: Callable[[Message], Event]
 ) -> tuple[Arrival, ...]:
-    """Return parked events as arrivals. They were decoded once, so an error is the caller's."""
-    return tuple(Retried(event, decode(event.message)) for event in parked)
+    """Return parked events as arrivals, those included that can't be decoded any more."""
+    return tuple(_arrival_of(event, decode) for event in parked)
 
 
-def claim(arrivals: Iterable[Arrival]) -> tuple[Arrival, ...]:
+def _arrival_of(parked: ParkedEvent, decode: Callable[[Message], Event]) -> Arrival:
+    try:
+        return Retried(parked, decode(parked.message))
+    except UnknownEventType:
+        return Undecodable(parked.message, "header ce_type: known no more", parked)
+    except UndecodableMessage as error:
+        return Undecodable(parked.message, str(error), parked)
+
+
+def claim(arrivals: Sequence[Arrival]) -> tuple[Arrival, ...]:
     """Lock the parked events among the arrivals and leave out those another worker has."""
-    arrivals = tuple(arrivals)
-    wanted = [arrival.parked.pk for arrival in arrivals if isinstance(arrival, Retried)]
+    parked = {id(a): a.parked for a in arrivals if isinstance(a, Retried | Undecodable)}
+    wanted = [event.pk for event in parked.values() if event]
     if not wanted:
-        return arrivals
+        return tuple(arrivals)
     rows = ParkedEvent.objects.select_for_update(skip_locked=True).in_bulk(wanted)
-    return tuple(a for a in arrivals if not isinstance(a, Retried) or a.parked.pk in rows)
+    return tuple(a for a in arrivals if not (event := parked.get(id(a))) or event.pk in rows)
 
 
 def expire(ending: Ending, *, max_age: float, now: datetime) -> Ending:

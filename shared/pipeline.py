@@ -71,11 +71,7 @@ def _settle(batch: Batch, now: datetime, inspect: Inspect | None, write: Write) 
     with transaction.atomic():
         arrivals = parking.claim(batch.arrivals)
         endings = [
-            Ending(index=index, message=arrival.message, outcome=Outcome.IGNORED)
-            if isinstance(arrival, Ignored)
-            else Ending(
-                index=index, message=arrival.message, outcome=Outcome.DEAD, error=arrival.error
-            )
+            _ending_without_event(index, arrival)
             for index, arrival in enumerate(arrivals)
             if isinstance(arrival, Ignored | Undecodable)
         ]
@@ -203,6 +199,19 @@ def _ending(delivery: Delivery, record: Record | None, result: WriteResult | Poi
         error=str(result) if isinstance(result, PoisonError) else "",
         waiting_for=str(result) if isinstance(result, MissingParent) else "",
         parked=delivery.parked,
+    )
+
+
+def _ending_without_event(index: int, arrival: Ignored | Undecodable) -> Ending:
+    if isinstance(arrival, Ignored):
+        return Ending(index=index, message=arrival.message, outcome=Outcome.IGNORED)
+    return Ending(
+        index=index,
+        message=arrival.message,
+        consumer=arrival.parked.consumer if arrival.parked else "",
+        outcome=Outcome.DEAD,
+        error=arrival.error,
+        parked=arrival.parked,
     )
 
 

@@ -27,27 +27,37 @@ class Reaction(Enum):
     """Going on would do harm."""
 
 
-# 08 connection, 25006 read-only after a fail-over, 40 rolled back, 53 resources, 55P03 lock not
-# available, 57 operator intervention and time-outs, 58 system error.
-_POSTGRES_RETRY = ("08", "25006", "40", "53", "55P03", "57", "58")
-# 28 authorization, 3D no database, 3F no schema, 42 undefined table or column, no privilege.
-_POSTGRES_STOP = ("28", "3D", "3F", "42")
+# 08 connection, 25006 read-only after a fail-over, 25P03 and 25P04 transaction time-outs, 40 rolled
+# back, 53 resources, 55P03 lock not available, 57 operator intervention and time-outs, 58 system
+# error, XX000 internal error.
+_POSTGRES_RETRY = ("08", "25006", "25P03", "25P04", "40", "53", "55P03", "57", "58", "XX000")
+# 28 authorization, 3D no database, 3F no schema, 42 undefined table or column, no privilege, XX001
+# and XX002 corruption.
+_POSTGRES_STOP = ("28", "3D", "3F", "42", "XX001", "XX002")
 
-_MYSQL_CONNECTION = (1040, 1053, 1077, 1129, 1152, 1158, 1159, 1160, 1161, 1203, 1226, 1927)
-_MYSQL_CLIENT = (2002, 2003, 2005, 2006, 2013, 2055)
+# 1047: a node of a Galera cluster that isn't ready
+_MYSQL_CONNECTION = (1040, 1047, 1053, 1077, 1129, 1135, 1152, 1158, 1159, 1160, 1161, 1203, 1226)
+_MYSQL_KILLED = (1927, 4031)
+_MYSQL_CLIENT = (2002, 2003, 2005, 2006, 2013, 2014, 2027, 2055)
 # Disk, memory, read-only, changed by another transaction.
 _MYSQL_RESOURCE = (1020, 1021, 1030, 1037, 1038, 1041, 1114, 1290, 1792, 1836)
-_MYSQL_LOCK_OR_TIMEOUT = (1180, 1205, 1213, 1317, 1614, 1969, 3024, 3572)
+_MYSQL_LOCK_OR_TIMEOUT = (1180, 1205, 1206, 1213, 1317, 1614, 1969, 3024, 3572)
 _MYSQL_RETRY = frozenset(
-    [*_MYSQL_CONNECTION, *_MYSQL_CLIENT, *_MYSQL_RESOURCE, *_MYSQL_LOCK_OR_TIMEOUT]
+    [
+        *_MYSQL_CONNECTION,
+        *_MYSQL_KILLED,
+        *_MYSQL_CLIENT,
+        *_MYSQL_RESOURCE,
+        *_MYSQL_LOCK_OR_TIMEOUT,
+    ]
 )
-# access denied, no database, no table, no column, no privilege
-_MYSQL_STOP = frozenset([1044, 1045, 1049, 1054, 1142, 1143, 1146, 1227, 1698])
+# access denied, no database, no table, no column, bad SQL, no privilege
+_MYSQL_STOP = frozenset([1044, 1045, 1049, 1054, 1064, 1142, 1143, 1146, 1227, 1698])
 
 # BUSY, LOCKED, NOMEM, READONLY, INTERRUPT, IOERR, FULL, CANTOPEN, PROTOCOL
 _SQLITE_RETRY = frozenset([5, 6, 7, 8, 9, 10, 13, 14, 15])
-# ERROR (no such table or column), CORRUPT, SCHEMA, NOTADB
-_SQLITE_STOP = frozenset([1, 11, 17, 26])
+# ERROR (no such table or column), PERM, CORRUPT, SCHEMA, AUTH, NOTADB
+_SQLITE_STOP = frozenset([1, 3, 11, 17, 23, 26])
 
 
 def reaction_to(error: Exception) -> Reaction:
@@ -73,8 +83,7 @@ def _reaction_to_code(error: DatabaseError) -> Reaction:
         # The low byte is the primary code, the rest says more about it.
         primary = sqlite_code & 0xFF
         return _choose(retry=primary in _SQLITE_RETRY, stop=primary in _SQLITE_STOP)
-    code = cause.args[0] if cause.args else None
-    if isinstance(code, int):
+    if code := _mysql_code(error):
         return _choose(retry=code in _MYSQL_RETRY, stop=code in _MYSQL_STOP)
     # Without a code there is no answer from a server: the connection could not be had or is gone.
     return _choose(retry=isinstance(error, OperationalError | InterfaceError), stop=False)
@@ -95,7 +104,14 @@ def describe(error: BaseException) -> str:
     code = (
         getattr(cause, "sqlstate", None)
         or getattr(cause, "sqlite_errorname", None)
-        or (cause.args[0] if cause.args and isinstance(cause.args[0], int) else None)
+        or _mysql_code(error)
     )
     name = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
     return f"{name} ({code})" if code else name
+
+
+def _mysql_code(error: BaseException) -> int | None:
+    """Return the code that MySQLdb puts first; the first argument of others may be a value."""
+    cause = error.__cause__ or error
+    code = cause.args[0] if isinstance(error, DatabaseError) and cause.args else None
+    return code if isinstance(code, int) else None

@@ -5,14 +5,13 @@ It restarts nothing: when one child ends, all end, and whoever started the super
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
 from collections.abc import Sequence
 from time import monotonic, sleep
-from typing import Any
 
 from shared.exceptions import FatalError
+from shared.stopping import StopRequest
 
 _PATIENCE = 10.0
 _INTERVAL = 0.2
@@ -23,24 +22,16 @@ def supervise(room_names: Sequence[str]) -> None:
 
     Raises ``FatalError`` naming the room whose worker ended by itself or ended badly.
     """
+    stop = StopRequest()
     children = {name: subprocess.Popen(_command(name)) for name in room_names}
-    stopping = False
-
-    def stop(*_: Any) -> None:
-        nonlocal stopping
-        stopping = True
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
     try:
-        while not stopping and all(child.poll() is None for child in children.values()):
-            sleep(_INTERVAL)
-        ended = {
-            name: child.returncode for name, child in children.items() if child.poll() is not None
-        }
+        with stop.on_signals():
+            while not stop.is_made and not _ended(children):
+                sleep(_INTERVAL)
+        ended = _ended(children)
     finally:
         codes = _stop_all(children)
-    if ended and not stopping:
+    if ended and not stop.is_made:
         name, code = next(iter(ended.items()))
         raise FatalError(f"The worker of {name} ended with status {code}.", hint="See its log.")
     if any(codes.values()):
@@ -49,6 +40,11 @@ def supervise(room_names: Sequence[str]) -> None:
 
 def _command(room_name: str) -> list[str]:
     return [sys.executable, sys.argv[0], "run_consumers", room_name]
+
+
+def _ended(children: dict[str, subprocess.Popen[bytes]]) -> dict[str, int]:
+    codes = {name: child.poll() for name, child in children.items()}
+    return {name: code for name, code in codes.items() if code is not None}
 
 
 def _stop_all(children: dict[str, subprocess.Popen[bytes]]) -> dict[str, int]:

@@ -38,13 +38,14 @@ def positive_id(value: int, field: str) -> int:
 def fraction(value: float, field: str, *, places: int) -> Decimal:
     """Return a number from 0 to 1 as a decimal with so many places, rounded half to even.
 
-    Through the number's shortest text, so that 0.7 is 0.7 and not the float's binary neighbour.
+    Through the number's shortest text, so that 0.7 is 0.7 and not the float's binary neighbour;
+    minus zero is zero.
     """
     if not math.isfinite(value):
         raise UnmappableEvent(field, "is not a finite number")
     if not 0 <= value <= 1:
         raise UnmappableEvent(field, "is not between 0 and 1")
-    return Decimal(repr(value)).quantize(Decimal(1).scaleb(-places))
+    return abs(Decimal(str(value))).quantize(Decimal(1).scaleb(-places))
 
 
 def course_run_key(value: CourseKey, field: str, *, max_length: int = 255) -> str:

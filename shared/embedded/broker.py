@@ -69,8 +69,8 @@ def _librdkafka() -> ctypes.CDLL:
 class EmbeddedBroker:
     """A Kafka-protocol broker on 127.0.0.1 that lives until `close`.
 
-    `partitions` is what `create_topic` gives a topic by default. A topic that a client brings into
-    being by naming it gets librdkafka's four whatever it says.
+    `partitions` is what `create_topic` gives a topic by default. A topic that a producer brings
+    into being by naming it gets librdkafka's four whatever it says; consumers make none.
     """
 
     bootstrap_servers: str
@@ -113,8 +113,8 @@ class EmbeddedBroker:
     def set_topic_error(self, topic: str, error_code: int) -> None:
         """Answer metadata requests for a topic with a code of KafkaError; 0 ends that.
 
-        This is how a topic is missing here (UNKNOWN_TOPIC_OR_PART): the broker creates any that is
-        named, so the topic exists afterwards.
+        A topic that isn't there is created by this, so with UNKNOWN_TOPIC_OR_PART it is missing for
+        producers too, until the error ends.
         """
         self._call("rd_kafka_mock_topic_set_error", topic.encode(), error_code)
 

@@ -164,7 +164,7 @@ class Subscription:
 
     def _with_start(self, partitions: list[TopicPartition]) -> list[TopicPartition]:
         """Let partitions without a committed offset start at the beginning."""
-        while not self._is_stopping():
+        while partitions and not self._is_stopping():
             try:
                 committed = self._consumer.committed(partitions, timeout=_BROKER_TIMEOUT)
             except KafkaException as error:
@@ -245,18 +245,22 @@ class Subscription:
             log.warning(Action.BROKER_WAITING, waiting_for="broker", error=error.name())
 
     def _check_missing_topics(self) -> None:
+        """Look again for topics that were reported missing once, when their grace is over."""
         grace = get_settings().topic_grace
         for topic, since in list(self._missing_since.items()):
             if monotonic() - since < grace:
                 continue
-            found = self._consumer.list_topics(topic, timeout=_BROKER_TIMEOUT).topics[topic]
-            if found.error is None:
-                del self._missing_since[topic]
+            try:
+                found = self._consumer.list_topics(topic, timeout=_BROKER_TIMEOUT).topics[topic]
+            except KafkaException as error:
+                log.warning(Action.BROKER_WAITING, waiting_for=f"topic {topic}", error=_name(error))
                 continue
-            self._fatal = FatalError(
-                f"The broker has no topic {topic!r} ({found.error.name()}).",
-                hint="Create it, or correct EVENT_BUS_TOPIC_PREFIX or the consumer's topic.",
-            )
+            del self._missing_since[topic]
+            if found.error:
+                self._fatal = FatalError(
+                    f"The broker has no topic {topic!r} ({found.error.name()}).",
+                    hint="Create it, or correct EVENT_BUS_TOPIC_PREFIX or the consumer's topic.",
+                )
 
     def _raise_fatal(self) -> None:
         if self._fatal:

@@ -6,14 +6,11 @@ worker keeps its place in the group, a ``FatalError`` ends the process with noth
 
 from __future__ import annotations
 
-import signal
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from random import uniform
-from threading import current_thread, main_thread
 from time import monotonic
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.db import connections
 from django.utils import timezone
@@ -32,13 +29,15 @@ from shared.exceptions import (
 from shared.flood import FloodBreaker
 from shared.kafka.config import consumer_config, full_topic, schema_registry_client
 from shared.kafka.decoding import Decoder, signal_of
-from shared.kafka.subscription import Partition, Subscription
+from shared.kafka.flight import Flight
+from shared.kafka.subscription import Subscription
 from shared.logging import Action, Log
 from shared.messages import Event, Message
 from shared.outcomes import Outcome
 from shared.pipeline import settle
 from shared.reactions import Reaction, describe, reaction_to
 from shared.receivers import ReceiverFailure, call_again, collecting, emit
+from shared.stopping import StopRequest
 
 log = Log(__name__)
 
@@ -71,10 +70,8 @@ class Worker:
         self._topics = [full_topic(topic) for topic in topics or room.topics]
         self._decoder = Decoder(schema_registry_client())
         self._breaker = FloodBreaker()
-        self._stopping = False
-        self._messages: list[Message] = []
-        self._arrivals: list[Arrival] = []
-        self._failures: list[ReceiverFailure] = []
+        self._stop = StopRequest()
+        self._flight = Flight()
         self._next_look_at_parked = 0.0
         # Past this, the rest of a batch waits for its own turn, and the group hears from us.
         self._longest_emission = int(self._config.get("max.poll.interval.ms", 300_000)) / 4000
@@ -85,12 +82,12 @@ class Worker:
         self._subscription = Subscription(
             self._config,
             self._topics,
-            on_gone=self._drop,
-            is_stopping=lambda: self._stopping,
+            on_gone=lambda gone: self._flight.drop(gone),
+            is_stopping=lambda: self._stop.is_made,
         )
         try:
-            with self._stop_on_signals():
-                while not self._stopping:
+            with self._stop.on_signals():
+                while not self._stop.is_made:
                     self._work()
         except _Stopped:
             pass
@@ -99,28 +96,28 @@ class Worker:
             connections.close_all()
         log.info(Action.WORKER_STOPPED, room=self.room.name, group=self.group)
 
-    def stop(self, *_: Any) -> None:
+    def stop(self) -> None:
         """Finish the batch under way, then end ``run``."""
-        self._stopping = True
+        self._stop.make()
 
     def _work(self) -> None:
         self._retry_parked()
-        self._messages = self._subscription.take(get_settings().batch_size, _POLL_TIMEOUT)
-        if not self._messages:
+        taken = self._subscription.take(get_settings().batch_size, _POLL_TIMEOUT)
+        if not taken:
             return
-        self._arrivals, self._failures = [], []
+        self._flight = Flight(taken)
         self._patiently(self._decode)
         self._emit()
         self._patiently(self._call_receivers_again)
         result = self._patiently(self._settle)
-        self._subscription.commit(self._messages)
+        self._subscription.commit(self._flight.messages)
         self._log_committed(result)
         if result.woken:
             self._next_look_at_parked = 0.0
 
     def _decode(self, _: int) -> None:
         """Decode the whole batch before anything is emitted."""
-        self._arrivals = [self._arrival(message) for message in self._messages]
+        self._flight.arrivals = [self._arrival(message) for message in self._flight.messages]
 
     def _arrival(self, message: Message) -> Arrival:
         try:
@@ -137,29 +134,29 @@ class Worker:
     def _emit(self) -> None:
         """Emit every event once, as far as the time allows; the rest is given back."""
         until = monotonic() + self._longest_emission
+        failures: list[ReceiverFailure] = []
         prepare_connections()
         with collecting(self.room) as collection:
-            for index, arrival in enumerate(self._arrivals):
+            for index, arrival in enumerate(self._flight.arrivals, start=1):
                 if isinstance(arrival, Event):
-                    self._failures += emit(arrival, collection)
+                    failures += emit(arrival, collection)
                 if monotonic() > until:
-                    done = index + 1
-                    self._subscription.give_back(self._messages[done:])
-                    del self._messages[done:], self._arrivals[done:]
-                    return
+                    self._subscription.give_back(self._flight.cut(index))
+                    break
+        self._flight.failures = failures
 
     def _call_receivers_again(self, attempt: int) -> None:
         """Call the host's receivers that failed transiently, a few times, each by itself."""
         if attempt:
-            self._failures = [f for f in map(_call_again, self._failures) if f]
-        transient = [f for f in self._failures if reaction_to(f.error) is Reaction.RETRY]
+            self._flight.failures = [f for f in map(_call_again, self._flight.failures) if f]
+        transient = [f for f in self._flight.failures if reaction_to(f.error) is Reaction.RETRY]
         if transient and attempt + 1 < get_settings().receiver_attempts:
             raise TransientError(f"The host's receiver {transient[0].receiver_name} failed.")
 
     def _settle(self, attempt: int) -> BatchResult:
         prepare_connections()
         result = settle(
-            self._batch(self._to_settle(), self._failures),
+            self._batch(self._to_settle(), self._flight.failures),
             now=timezone.now(),
             isolate=attempt >= get_settings().isolate_after_attempts,
             inspect=self._breaker.inspect,
@@ -173,17 +170,19 @@ class Worker:
             Ignored(arrival.message)
             if isinstance(arrival, Event) and not self.room.consumes(arrival.signal.event_type)
             else arrival
-            for arrival in self._arrivals
+            for arrival in self._flight.arrivals
         ]
 
     def _retry_parked(self) -> None:
         """Settle the parked events that are due; looks for them every half second."""
         if monotonic() < self._next_look_at_parked:
             return
-        self._messages, self._arrivals, self._failures = [], [], []
-        if result := self._patiently(self._settle_parked):
+        self._flight = Flight()
+        result = self._patiently(self._settle_parked)
+        if result:
             log.info(Action.PARKED_RETRIED, room=self.room.name, **_totals(result))
-        self._next_look_at_parked = monotonic() + _PARKED_INTERVAL
+        if not (result and result.woken):
+            self._next_look_at_parked = monotonic() + _PARKED_INTERVAL
 
     def _settle_parked(self, _: int) -> BatchResult | None:
         now, limit = timezone.now(), get_settings().batch_size
@@ -235,53 +234,18 @@ class Worker:
             error=error,
         )
         self._subscription.wait(pause)
-        if self._stopping:
+        if self._stop.is_made:
             raise _Stopped
 
-    def _drop(self, gone: set[Partition]) -> None:
-        """Partitions that leave take their part of the batch with them."""
-
-        def stays(message: Message) -> bool:
-            return (message.topic, message.partition) not in gone
-
-        self._messages = [message for message in self._messages if stays(message)]
-        self._arrivals = [arrival for arrival in self._arrivals if stays(arrival.message)]
-        self._failures = [failure for failure in self._failures if stays(failure.event.message)]
-
     def _log_committed(self, result: BatchResult) -> None:
-        spans: dict[Partition, list[int]] = {}
-        for message in self._messages:
-            spans.setdefault((message.topic, message.partition), []).append(message.offset)
         log.info(
             Action.BATCH_COMMITTED,
             room=self.room.name,
-            size=len(self._messages),
-            offsets=",".join(f"{t}[{p}]:{o[0]}-{o[-1]}" for (t, p), o in spans.items()),
+            size=len(self._flight.messages),
+            offsets=self._flight.spans(),
             committed_at=timezone.now().timestamp(),
             **_totals(result),
         )
-
-    @contextmanager
-    def _stop_on_signals(self) -> Iterator[None]:
-        """Stop on the first SIGTERM or SIGINT; the second has its usual effect."""
-        if current_thread() is not main_thread():
-            yield
-            return
-
-        def handle(number: int, _: Any) -> None:
-            log.info(Action.WORKER_STOPPING, signal=signal.Signals(number).name)
-            restore()
-            self.stop()
-
-        def restore() -> None:
-            for number, handler in previous.items():
-                signal.signal(number, handler)
-
-        previous = {n: signal.signal(n, handle) for n in (signal.SIGTERM, signal.SIGINT)}
-        try:
-            yield
-        finally:
-            restore()
 
 
 def prepare_connections() -> None:

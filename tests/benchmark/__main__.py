@@ -33,18 +33,21 @@ log = Console(stderr=True)
 def main() -> None:
     """Parse, run, print."""
     options = _parse()
-    with _database(options.database) as (database, url):
-        with EmbeddedBroker() as broker, EmbeddedRegistry() as registry:
-            environment = {
-                "DJANGO_SETTINGS_MODULE": "tests.benchmark.settings",
-                "DATABASE_URL": url,
-                "EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap_servers,
-                "EVENT_BUS_KAFKA_SCHEMA_REGISTRY_URL": registry.url,
-            }
-            os.environ.update(environment)
-            subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], check=True)
-            messages = _encode(max(options.events, options.stock_events))
-            rates = _rounds(Contest(broker.bootstrap_servers, environment), messages, options)
+    with (
+        _database(options.database) as (database, url),
+        EmbeddedBroker() as broker,
+        EmbeddedRegistry() as registry,
+    ):
+        environment = {
+            "DJANGO_SETTINGS_MODULE": "tests.benchmark.settings",
+            "DATABASE_URL": url,
+            "EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap_servers,
+            "EVENT_BUS_KAFKA_SCHEMA_REGISTRY_URL": registry.url,
+        }
+        os.environ.update(environment)
+        subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], check=True)
+        messages = _encode(max(options.events, options.stock_events))
+        rates = _rounds(Contest(broker.bootstrap_servers, environment), messages, options)
     _report(database, rates, as_json=options.json)
 
 
@@ -113,7 +116,7 @@ def _encode(count: int) -> list[Encoded]:
             Encoded(
                 key_serializer(learner, SerializationContext(TOPIC, MessageField.KEY)),
                 value_serializer({"grade": grade}, SerializationContext(TOPIC, MessageField.VALUE)),
-                {name: value or b"" for name, value in headers_of(metadata)},
+                list(headers_of(metadata)),
             )
         )
     return messages
@@ -162,7 +165,7 @@ def _report(database: str, rates: dict[str, list[float]], *, as_json: bool) -> N
         return
     table = Table("contestant", "events/s (median)", "spread", title=f"on {database}")
     for name, values in rates.items():
-        table.add_row(name, f"{medians[name]:,.0f}", f"{min(values):,.0f}–{max(values):,.0f}")
+        table.add_row(name, f"{medians[name]:,.0f}", f"{min(values):,.0f} to {max(values):,.0f}")
     console = Console()
     console.print(table)
     console.print(f"{result['ratio']} times the stock consumer; {result['versions']}")

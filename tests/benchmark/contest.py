@@ -26,7 +26,7 @@ class Encoded:
 
     key: bytes
     value: bytes
-    headers: dict[str, bytes]
+    headers: list[tuple[str, str | bytes | None]]
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from shared import parking
 from shared.batches import Batch, Retried
 from shared.direct import decode_stored
+from shared.exceptions import UndecodableMessage, UnknownEventType
 from shared.models import DeadLetter, ParkedEvent
 from shared.outcomes import Outcome
 from shared.pipeline import settle
@@ -117,3 +118,26 @@ def test_late_orphan_does_not_overwrite_newer_book(library):
     deliver(library, shelf(), book("new", time=now))
     assert outcomes(retry(library)) == [Outcome.STALE]
     assert Book.objects.get().title == "new"
+
+
+@pytest.mark.parametrize(
+    ("decode_error", "reason"),
+    [
+        (UndecodableMessage("value: damaged"), "value: damaged"),
+        (UnknownEventType(), "header ce_type: known no more"),
+    ],
+)
+def test_parked_event_that_cannot_be_decoded_any_more_is_buried(library, decode_error, reason):
+    """A deploy that forgets an event type or a schema leaves no parked event behind in silence."""
+
+    def decode(message):
+        raise decode_error
+
+    deliver(library, book())
+    arrivals = parking.arrivals_of(ParkedEvent.objects.all(), decode)
+    result = settle(
+        Batch(room=library, group="g", worker="w", arrivals=arrivals), now=timezone.now()
+    )
+    assert result.counts["books"] == {Outcome.DEAD: 1, Outcome.PARKED: -1}
+    assert DeadLetter.objects.get().error == reason
+    assert not ParkedEvent.objects.exists()

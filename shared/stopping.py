@@ -1,0 +1,47 @@
+"""A request to stop, made by a signal of the operating system or by a call."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import current_thread, main_thread
+from typing import Any
+
+from shared.logging import Action, Log
+
+log = Log(__name__)
+
+
+class StopRequest:
+    """Whether to stop; made once and never withdrawn."""
+
+    def __init__(self) -> None:
+        self.is_made = False
+
+    def make(self) -> None:
+        """Ask to stop at the next good moment."""
+        self.is_made = True
+
+    @contextmanager
+    def on_signals(self) -> Iterator[None]:
+        """Stop on the first SIGTERM or SIGINT of the block; the second has its usual effect."""
+        if current_thread() is not main_thread():
+            # Python lets only the main thread handle signals; whoever owns it calls ``make``.
+            yield
+            return
+
+        def handle(number: int, _: Any) -> None:
+            log.info(Action.STOPPING, signal=signal.Signals(number).name)
+            restore()
+            self.make()
+
+        def restore() -> None:
+            for number, handler in previous.items():
+                signal.signal(number, handler)
+
+        previous = {n: signal.signal(n, handle) for n in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            restore()

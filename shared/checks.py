@@ -32,7 +32,7 @@ def register_checks() -> None:
 
 def check_settings(**_: Any) -> list[CheckMessage]:
     """Find unknown and ill-typed settings, and consumers without a destination."""
-    found = list(problems(getattr(django_settings, "EVENT_SYNC", {})))
+    found = list(problems())
     if found:
         return [_error(problem, "E001") for problem in found]
     return [_error(problem, "E002") for problem in _missing_destinations()]
@@ -124,7 +124,7 @@ def _missing_destinations() -> Iterator[ConfigurationError]:
 
 
 def _is_readable() -> bool:
-    return not list(problems(getattr(django_settings, "EVENT_SYNC", {})))
+    return not list(problems())
 
 
 def _has_avro_parts() -> bool:

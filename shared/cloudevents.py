@@ -64,8 +64,10 @@ def _values(headers: Headers, name: str) -> list[str]:
 
 def _single(headers: Headers, name: str) -> str:
     values = _values(headers, name)
-    if len(values) != 1 or not values[0]:
-        raise UndecodableMessage(f"header {name}: found {len(values)} times or empty, needed once")
+    if len(values) != 1:
+        raise UndecodableMessage(f"header {name}: found {len(values)} times, needed once")
+    if not values[0]:
+        raise UndecodableMessage(f"header {name}: is empty")
     return values[0]
 
 

@@ -124,13 +124,18 @@ class Settings:
                 f"Consumer {consumer_name!r} has no destination.",
                 hint=f"Add it to EVENT_SYNC['DESTINATIONS'][{consumer_name!r}].",
             )
+        hint = f"Correct EVENT_SYNC['DESTINATIONS'][{consumer_name!r}]."
         try:
             destination: Destination = import_string(path)
         except ImportError as error:
             raise ConfigurationError(
                 f"The destination of consumer {consumer_name!r} can't be imported: {error}.",
-                hint=f"Correct EVENT_SYNC['DESTINATIONS'][{consumer_name!r}].",
+                hint=hint,
             ) from error
+        if not callable(destination):
+            raise ConfigurationError(
+                f"The destination of consumer {consumer_name!r} can't be called.", hint=hint
+            )
         return destination
 
     def group_of(self, room_name: str) -> str:
@@ -141,21 +146,21 @@ class Settings:
 @lru_cache(maxsize=1)
 def get_settings() -> Settings:
     """Return the settings. Raises ``ConfigurationError`` with the first problem there is."""
-    raw = getattr(django_settings, "EVENT_SYNC", {})
-    for problem in problems(raw):
+    for problem in problems():
         raise problem
-    return Settings(**{name.lower(): value for name, value in raw.items()})
+    return Settings(**{name.lower(): value for name, value in _raw().items()})
 
 
-def problems(raw: Any) -> Iterator[ConfigurationError]:
-    """Yield what is wrong with an ``EVENT_SYNC`` setting, each with the remedy."""
+def problems() -> Iterator[ConfigurationError]:
+    """Yield what is wrong with ``EVENT_SYNC``, each with the remedy."""
+    raw = _raw()
     if not isinstance(raw, Mapping):
         yield ConfigurationError("EVENT_SYNC is not a dictionary.", hint="Make it one.")
         return
     known = {f.name.upper(): f for f in fields(Settings)}
     for name, value in raw.items():
         if name not in known:
-            near = get_close_matches(str(name), known, n=1)
+            near = get_close_matches(str(name).upper(), known, n=1)
             hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}."
             yield ConfigurationError(f"EVENT_SYNC[{name!r}] is not a setting.", hint=hint)
         elif problem := _problem_with(name, value, str(known[name].type)):
@@ -163,6 +168,10 @@ def problems(raw: Any) -> Iterator[ConfigurationError]:
                 f"EVENT_SYNC[{name!r}] {problem}.",
                 hint=f"It is a {type(value).__name__}; correct it.",
             )
+
+
+def _raw() -> Any:
+    return getattr(django_settings, "EVENT_SYNC", {})
 
 
 def _problem_with(name: str, value: Any, annotation: str) -> str | None:
@@ -173,6 +182,8 @@ def _problem_with(name: str, value: Any, annotation: str) -> str | None:
         return "must be a number above 0"
     if annotation.startswith("Mapping") and not isinstance(value, Mapping):
         return "must be a dictionary"
+    if annotation == "Mapping[str, str]" and not all(isinstance(v, str) for v in value.values()):
+        return "must hold texts only"
     if name == "CARRIER" and value not in list(Carrier):
         return f"must be one of {', '.join(Carrier)}"
     return None

@@ -32,6 +32,8 @@ Destination: TypeAlias = Callable[[Sequence[PositionedRecord[Any]]], Sequence[Wr
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}\Z")
+_MAX_NAME_LENGTH = 64
+"""The width of the columns that name rooms and consumers."""
 
 
 class Mode(StrEnum):
@@ -64,10 +66,11 @@ class Consumer:
     mode: Mode = Mode.LIVE
 
     def __post_init__(self) -> None:
-        if not _NAME.match(self.name):
+        if not _NAME.match(self.name) or len(self.name) > _MAX_NAME_LENGTH:
             raise ConfigurationError(
                 f"Consumer name {self.name!r} is not valid.",
-                hint="Use lower-case words joined by hyphens, as in 'user-grades'.",
+                hint="Use lower-case words joined by hyphens, as in 'user-grades'; "
+                f"{_MAX_NAME_LENGTH} characters at most.",
             )
         if not _TOPIC.match(self.topic):
             raise ConfigurationError(
@@ -97,6 +100,11 @@ class Room:
     consumers: tuple[Consumer, ...]
 
     def __post_init__(self) -> None:
+        if not 0 < len(self.name) <= _MAX_NAME_LENGTH:
+            raise ConfigurationError(
+                f"Room name {self.name!r} is not valid.",
+                hint=f"Use the name of its app, of {_MAX_NAME_LENGTH} characters at most.",
+            )
         names = [consumer.name for consumer in self.consumers]
         if not names or len(set(names)) != len(names):
             raise ConfigurationError(

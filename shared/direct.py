@@ -23,8 +23,10 @@ from shared.batches import Arrival, Batch
 from shared.cloudevents import headers_of, metadata_of
 from shared.conf import get_settings
 from shared.consumer import Room
+from shared.exceptions import UndecodableMessage, UnknownEventType
 from shared.messages import NO_PARTITION, Event, Message
 from shared.pipeline import settle
+from shared.reactions import describe
 
 
 def settle_at_once(
@@ -50,10 +52,19 @@ def settle_at_once(
 
 
 def decode_stored(message: Message) -> Event:
-    """Return the event of a message that ``settle_at_once`` made."""
+    """Return the event of a message that ``settle_at_once`` made.
+
+    Raises ``UnknownEventType`` or ``UndecodableMessage`` if the event's definition has changed.
+    """
     metadata = metadata_of(message.headers)
-    signal = OpenEdxPublicSignal.get_signal_by_type(metadata.event_type)
-    data = deserialize_bytes_to_event_data(message.value or b"", signal)
+    try:
+        signal = OpenEdxPublicSignal.get_signal_by_type(metadata.event_type)
+    except KeyError as error:
+        raise UnknownEventType from error
+    try:
+        data = deserialize_bytes_to_event_data(message.value or b"", signal)
+    except Exception as error:
+        raise UndecodableMessage(f"value: {describe(error)} while reading the Avro") from error
     return Event(signal=signal, data=data, metadata=metadata, message=message)
 
 

@@ -6,35 +6,43 @@ Knows no Kafka. What to do about an exception is decided in one place, ``settle`
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from shared import dead_letters, parking
-from shared.batches import Batch, BatchResult, Delivery, Ending, Ignored, Retried, Undecodable
+from shared.batches import (
+    Arrival,
+    Batch,
+    BatchResult,
+    Delivery,
+    Ending,
+    Ignored,
+    Retried,
+    Undecodable,
+)
 from shared.conf import get_settings
 from shared.consumer import Consumer, Route
 from shared.exceptions import FatalError, PoisonError, TransientError
 from shared.messages import Event
 from shared.models import OutcomeCount
-from shared.outcomes import MissingParent, Outcome, WriteResult
+from shared.outcomes import MissingParent, Outcome
 from shared.reactions import Reaction, describe, reaction_to
-from shared.records import PositionedRecord, Record
+from shared.records import Record
+from shared.writing import (
+    Mapped,
+    Write,
+    Written,
+    poison,
+    write_isolated,
+    write_singly,
+    write_together,
+)
 
 Inspect = Callable[[Sequence[Ending]], None]
 """Looks at a batch's endings before they are committed; raises to keep them from it."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Mapped:
-    """A delivery and the record that it became."""
-
-    delivery: Delivery
-    record: Record
-
-
-Write = Callable[[Consumer, Sequence[_Mapped]], list[WriteResult | PoisonError]]
+_CONSUMED_NO_MORE = "Parked for a consumer that no longer consumes this event type"
 
 
 def settle(
@@ -43,19 +51,19 @@ def settle(
     """Settle a batch and return how each event ended; afterwards it is committed or untouched.
 
     A batch that fails on its data is settled again event by event, so that only the poisoned one
-    is buried. ``isolate`` does so from the start and buries what fails transiently, too: for a
-    batch that kept failing while the database was there. Raises ``TransientError`` (try the same
-    batch again) or ``FatalError``.
+    is buried. ``isolate`` does so from the start, for a batch that kept failing, and buries what
+    fails transiently, too, as long as its destination takes another. Raises ``TransientError``
+    (try the same batch again) or ``FatalError``.
     """
     try:
         if isolate:
-            return _settle(batch, now, inspect, _write_singly(bury_transient=True))
+            return _settle(batch, now, inspect, write_isolated)
         try:
-            return _settle(batch, now, inspect, _write_together)
+            return _settle(batch, now, inspect, write_together)
         except Exception as error:
             if reaction_to(error) is not Reaction.ISOLATE:
                 raise
-            return _settle(batch, now, inspect, _write_singly(bury_transient=False))
+            return _settle(batch, now, inspect, write_singly)
     except (TransientError, FatalError):
         raise
     except Exception as error:
@@ -70,16 +78,16 @@ def settle(
 def _settle(batch: Batch, now: datetime, inspect: Inspect | None, write: Write) -> BatchResult:
     with transaction.atomic():
         arrivals = parking.claim(batch.arrivals)
-        endings = [
-            _ending_without_event(index, arrival)
-            for index, arrival in enumerate(arrivals)
-            if isinstance(arrival, Ignored | Undecodable)
-        ]
         deliveries = [
             delivery
             for index, arrival in enumerate(arrivals)
-            if isinstance(arrival, Event | Retried)
             for delivery in _deliveries(batch, index, arrival)
+        ]
+        delivered = {delivery.index for delivery in deliveries}
+        endings = [
+            _ending_undelivered(index, arrival)
+            for index, arrival in enumerate(arrivals)
+            if index not in delivered
         ]
         for consumer in batch.room.consumers:
             endings += _consume(consumer, deliveries, write, now)
@@ -93,12 +101,12 @@ def _settle(batch: Batch, now: datetime, inspect: Inspect | None, write: Write) 
     return result
 
 
-def _deliveries(batch: Batch, index: int, arrival: Event | Retried) -> Iterable[Delivery]:
+def _deliveries(batch: Batch, index: int, arrival: Arrival) -> Iterable[Delivery]:
     for consumer in batch.room.consumers:
         if isinstance(arrival, Retried):
             if consumer.name == arrival.parked.consumer:
                 yield Delivery(index, arrival.event, consumer, arrival.parked)
-        elif consumer.route_for(arrival.signal.event_type):
+        elif isinstance(arrival, Event) and consumer.route_for(arrival.signal.event_type):
             yield Delivery(index, arrival, consumer)
 
 
@@ -113,12 +121,12 @@ def _consume(
         try:
             record = _map(delivery, now)
         except Exception as error:
-            endings.append(_ending(delivery, None, _poison(error)))
+            endings.append(_ending(delivery, None, poison(error)))
             continue
         if record is None:
             endings.append(_ending(delivery, None, Outcome.FILTERED))
         else:
-            mapped.append(_Mapped(delivery, record))
+            mapped.append(Mapped(delivery, record))
     if mapped:
         results = write(consumer, mapped)
         endings += [
@@ -137,7 +145,7 @@ def _map(delivery: Delivery, now: datetime) -> Record | None:
     event = delivery.event
     route: Route | None = delivery.consumer.route_for(event.signal.event_type)
     if route is None:
-        raise PoisonError(f"{delivery.consumer.name} no longer consumes this event type")
+        raise PoisonError(_CONSUMED_NO_MORE)
     if not route.accept(event.data, event.metadata):
         return None
     latest = (event.message.timestamp or now) + timedelta(seconds=get_settings().max_clock_skew)
@@ -148,45 +156,7 @@ def _map(delivery: Delivery, now: datetime) -> Record | None:
     return route.to_record(event.data, event.metadata)
 
 
-def _write_together(
-    consumer: Consumer, mapped: Sequence[_Mapped]
-) -> list[WriteResult | PoisonError]:
-    destination = get_settings().destination_of(consumer.name)
-    items = [PositionedRecord(item.record, item.delivery.event.position) for item in mapped]
-    results = list(destination(items))
-    if len(results) != len(items):
-        raise FatalError(
-            f"The destination of {consumer.name} gave {len(results)} results for {len(items)}.",
-            hint="A destination answers for each record, in order.",
-        )
-    return [*results]
-
-
-def _write_singly(*, bury_transient: bool) -> Write:
-    def write(consumer: Consumer, mapped: Sequence[_Mapped]) -> list[WriteResult | PoisonError]:
-        return [write_one(consumer, item) for item in mapped]
-
-    def write_one(consumer: Consumer, item: _Mapped) -> WriteResult | PoisonError:
-        try:
-            with transaction.atomic():
-                return _write_together(consumer, [item])[0]
-        except Exception as error:
-            reaction = reaction_to(error)
-            if reaction is Reaction.ISOLATE or (reaction is Reaction.RETRY and bury_transient):
-                return _poison(error)
-            raise
-
-    return write
-
-
-def _poison(error: Exception) -> PoisonError:
-    """Return what is wrong, in words that hold no value of the event."""
-    if isinstance(error, PoisonError):
-        return error
-    return PoisonError(f"The event could not be settled: {describe(error)}.")
-
-
-def _ending(delivery: Delivery, record: Record | None, result: WriteResult | PoisonError) -> Ending:
+def _ending(delivery: Delivery, record: Record | None, result: Written) -> Ending:
     outcome = result if isinstance(result, Outcome) else Outcome.DEAD
     if isinstance(result, MissingParent):
         outcome = Outcome.PARKED
@@ -202,15 +172,16 @@ def _ending(delivery: Delivery, record: Record | None, result: WriteResult | Poi
     )
 
 
-def _ending_without_event(index: int, arrival: Ignored | Undecodable) -> Ending:
-    if isinstance(arrival, Ignored):
+def _ending_undelivered(index: int, arrival: Arrival) -> Ending:
+    """Return how an arrival ended that went to no consumer."""
+    if isinstance(arrival, Ignored | Event):
         return Ending(index=index, message=arrival.message, outcome=Outcome.IGNORED)
     return Ending(
         index=index,
         message=arrival.message,
         consumer=arrival.parked.consumer if arrival.parked else "",
         outcome=Outcome.DEAD,
-        error=arrival.error,
+        error=arrival.error if isinstance(arrival, Undecodable) else _CONSUMED_NO_MORE,
         parked=arrival.parked,
     )
 

@@ -53,32 +53,9 @@ class ReceiverFailure:
         return f"{module}.{getattr(self.receiver, '__qualname__', type(self.receiver).__name__)}"
 
 
-class RoomReceiver:
-    """Receives the signals of one room."""
-
-    def __init__(self, room: Room) -> None:
-        self.room = room
-
-    def __call__(
-        self, *, signal: OpenEdxPublicSignal, metadata: EventsMetadata, **kwargs: Any
-    ) -> None:
-        """Collect the event, or settle it at once; do nothing with a service's own signals."""
-        if not kwargs.get(SIGNAL_PROCESSED_FROM_EVENT_BUS):
-            return
-        if get_settings().carrier == Carrier.SIGNAL:
-            from shared.direct import settle_at_once  # imports the pipeline, which imports models
-
-            data = {name: kwargs[name] for name in signal.init_data}
-            settle_at_once(self.room, signal, data, metadata)
-            return
-        collection = _collection.get()
-        if collection and collection.room == self.room and collection.emitting:
-            collection.collected.append(collection.emitting)
-
-
 def connect(room: Room) -> None:
     """Connect a room's receiver to the signals of its routes."""
-    receiver = RoomReceiver(room)
+    receiver = _receiver_of(room)
     for signal in room.signals:
         signal.connect(receiver, weak=False, dispatch_uid=_uid(room))
 
@@ -87,6 +64,25 @@ def disconnect(room: Room) -> None:
     """Disconnect a room's receiver."""
     for signal in room.signals:
         signal.disconnect(dispatch_uid=_uid(room))
+
+
+# A function and no object: to report a failure, Django and openedx-events need its names.
+def _receiver_of(room: Room) -> Callable[..., None]:
+    def receive(*, signal: OpenEdxPublicSignal, metadata: EventsMetadata, **kwargs: Any) -> None:
+        """Collect the event, or settle it at once; do nothing with a service's own signals."""
+        if not kwargs.get(SIGNAL_PROCESSED_FROM_EVENT_BUS):
+            return
+        if get_settings().carrier == Carrier.SIGNAL:
+            from shared.direct import settle_at_once  # imports the pipeline, which imports models
+
+            data = {name: kwargs[name] for name in signal.init_data}
+            settle_at_once(room, signal, data, metadata)
+            return
+        collection = _collection.get()
+        if collection and collection.room == room and collection.emitting:
+            collection.collected.append(collection.emitting)
+
+    return receive
 
 
 def _uid(room: Room) -> str:
@@ -113,8 +109,7 @@ def emit(event: Event, collection: _Collection) -> list[ReceiverFailure]:
     """
     RequestCache.clear_all_namespaces()
     collection.emitting = event
-    kwargs = {**event.data, "metadata": event.metadata, SIGNAL_PROCESSED_FROM_EVENT_BUS: True}
-    responses = Signal.send_robust(event.signal, sender=None, **kwargs)
+    responses = _send(event)
     collection.emitting = None
     if collection.room.consumes(event.signal.event_type) and (
         not collection.collected or collection.collected[-1] is not event
@@ -133,5 +128,23 @@ def emit(event: Event, collection: _Collection) -> list[ReceiverFailure]:
 def call_again(failure: ReceiverFailure) -> None:
     """Call one failed receiver again for its event. Raises what the receiver raises."""
     event = failure.event
-    kwargs = {**event.data, "metadata": event.metadata, SIGNAL_PROCESSED_FROM_EVENT_BUS: True}
-    failure.receiver(signal=event.signal, sender=None, **kwargs)
+    failure.receiver(signal=event.signal, sender=None, **_arguments(event))
+
+
+def _send(event: Event) -> list[tuple[Callable[..., Any], Any]]:
+    """Send an event without Django's log of what raised: its text may hold personal data.
+
+    That log also fails, and the sending with it, on a receiver without ``__qualname__``: a partial.
+    """
+    event.signal._log_robust_failure = lambda receiver, error: None
+    try:
+        responses: list[tuple[Callable[..., Any], Any]] = Signal.send_robust(
+            event.signal, sender=None, **_arguments(event)
+        )
+    finally:
+        del event.signal._log_robust_failure
+    return responses
+
+
+def _arguments(event: Event) -> dict[str, Any]:
+    return {**event.data, "metadata": event.metadata, SIGNAL_PROCESSED_FROM_EVENT_BUS: True}

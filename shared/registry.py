@@ -12,7 +12,10 @@ _rooms: dict[str, Room] = {}
 
 
 def register(room_name: str, *consumers: Consumer) -> Room:
-    """Make a room known and connect its receivers. Raises ``ConfigurationError`` on a clash."""
+    """Make a room known and connect its receivers; its new declaration replaces an older one.
+
+    Raises ``ConfigurationError`` on a clash.
+    """
     room = Room(room_name, consumers)
     taken = {c.name: r.name for r in _rooms.values() for c in r.consumers if r.name != room_name}
     for consumer in consumers:
@@ -21,6 +24,8 @@ def register(room_name: str, *consumers: Consumer) -> Room:
                 f"Consumer {consumer.name!r} is declared by {taken[consumer.name]} as well.",
                 hint="Consumer names are unique in a service; rename one.",
             )
+    if room_name in _rooms:
+        receivers.disconnect(_rooms[room_name])
     _rooms[room_name] = room
     receivers.connect(room)
     return room

@@ -25,23 +25,27 @@ class StopRequest:
 
     @contextmanager
     def on_signals(self) -> Iterator[None]:
-        """Stop on the first SIGTERM or SIGINT of the block; the second has its usual effect."""
+        """Stop on SIGTERM or SIGINT during the block; a second SIGINT has its usual effect.
+
+        A second SIGTERM has none: a service manager and our own supervisor may both send one.
+        """
         if current_thread() is not main_thread():
             # Python lets only the main thread handle signals; whoever owns it calls ``make``.
             yield
             return
 
         def handle(number: int, _: Any) -> None:
-            log.info(Action.STOPPING, signal=signal.Signals(number).name)
-            restore()
             self.make()
+            if number == signal.SIGINT:
+                signal.signal(number, previous[number])
+            log.info(Action.STOPPING, signal=signal.Signals(number).name)
 
-        def restore() -> None:
-            for number, handler in previous.items():
-                signal.signal(number, handler)
-
-        previous = {n: signal.signal(n, handle) for n in (signal.SIGTERM, signal.SIGINT)}
+        numbers = (signal.SIGTERM, signal.SIGINT)
+        previous = {number: signal.getsignal(number) for number in numbers}
+        for number in numbers:
+            signal.signal(number, handle)
         try:
             yield
         finally:
-            restore()
+            for number, handler in previous.items():
+                signal.signal(number, handler)

@@ -5,6 +5,7 @@ It restarts nothing: when one child ends, all end, and whoever started the super
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -23,18 +24,21 @@ def supervise(room_names: Sequence[str]) -> None:
     Raises ``FatalError`` naming the room whose worker ended by itself or ended badly.
     """
     stop = StopRequest()
-    children = {name: subprocess.Popen(_command(name)) for name in room_names}
-    try:
-        with stop.on_signals():
+    children: dict[str, subprocess.Popen[bytes]] = {}
+    with stop.on_signals():
+        try:
+            for name in room_names:
+                children[name] = subprocess.Popen(_command(name))
             while not stop.is_made and not _ended(children):
                 sleep(_INTERVAL)
-        ended = _ended(children)
-    finally:
-        codes = _stop_all(children)
+            ended = _ended(children)
+        finally:
+            codes = _stop_all(children)
     if ended and not stop.is_made:
         name, code = next(iter(ended.items()))
         raise FatalError(f"The worker of {name} ended with status {code}.", hint="See its log.")
-    if any(codes.values()):
+    # One that is told to stop before it can listen ends by the signal, with nothing under way.
+    if any(code not in (0, -signal.SIGTERM) for code in codes.values()):
         raise FatalError(f"Not every worker ended well: {codes}.", hint="See their logs.")
 
 

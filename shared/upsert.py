@@ -98,10 +98,9 @@ def _insert_missing(
 def _new_row(model: type[M], key: str, item: PositionedRecord[Any], now: datetime) -> M:
     layout = layout_of(item.record)
     known = _known(item, layout.fill_only)
-    row = model(sync_key=key, position=item.position, created=now, modified=now)
+    filled = {"filled_position": item.position} if known else {}
+    row = model(sync_key=key, position=item.position, created=now, modified=now, **filled)
     _copy(row, item.record, layout.plain + layout.observed + known)
-    if known:
-        row.filled_position = item.position  # type: ignore[attr-defined]
     return row
 
 
@@ -125,9 +124,11 @@ def insert_or_update(
 ) -> None:
     """Insert rows, or update these columns of those that ``match`` a row that is there.
 
+    Of rows that match each other the last one counts: PostgreSQL refuses to meet a row twice.
     MariaDB and MySQL take no conflict target: a model written so has no other unique index that
     a new row could meet.
     """
+    rows = list({tuple(getattr(row, name) for name in match): row for row in rows}.values())
     manager = model._default_manager
     features = connections[manager.db].features
     manager.bulk_create(

@@ -19,6 +19,7 @@ __all__ = ["consumer_config", "full_topic", "schema_registry_client"]
 
 OURS = (
     "auto.offset.reset",
+    "default.topic.config",
     "enable.auto.commit",
     "enable.auto.offset.store",
     "group.id",
@@ -43,10 +44,13 @@ def consumer_config(group: str) -> dict[str, Any]:
             f"EVENT_SYNC['KAFKA_CONSUMER_CONFIG'] sets {', '.join(taken)}.",
             hint="Leave it out: the worker sets it, for no event would be safe without.",
         )
+    # The protocol of KIP-848 assigns on the broker and refuses the option.
+    is_classic = passed.get("group.protocol", "classic") == "classic"
+    assignor = {"partition.assignment.strategy": "cooperative-sticky"} if is_classic else {}
     return {
         **(load_common_settings() or {}),
         "allow.auto.create.topics": False,
-        "partition.assignment.strategy": "cooperative-sticky",
+        **assignor,
         "logger": logging.getLogger("shared.kafka.librdkafka"),
         **passed,
         "group.id": group,

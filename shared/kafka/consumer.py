@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 
 from openedx_events.event_bus import EventBusConsumer
@@ -25,7 +26,7 @@ class BatchingKafkaConsumer(EventBusConsumer):  # type: ignore[misc]
         self._room = room
 
     def consume_indefinitely(self) -> None:
-        """Run the worker until it is told to stop. Exits with status 1 on a fatal error.
+        """Run the worker until it is told to stop. Exits with status 1 on any error.
 
         ``consume_events`` swallows every ``Exception`` and exits 0, hence ``SystemExit``.
         """
@@ -35,13 +36,15 @@ class BatchingKafkaConsumer(EventBusConsumer):  # type: ignore[misc]
             Worker(self._find_room(), group=self._group, topics=(self._topic,)).run()
         except FatalError as error:
             sys.exit(f"Fatal: {error}")
+        except Exception:
+            logging.getLogger(__name__).exception("The worker failed.")
+            sys.exit(1)
 
     def _find_room(self) -> Room:
         from shared import registry
 
-        if self._room:
-            return registry.get_room(self._room)
-        rooms = [room for room in registry.rooms() if self._topic in room.topics]
+        asked = (registry.get_room(self._room),) if self._room else registry.rooms()
+        rooms = [room for room in asked if self._topic in room.topics]
         if len(rooms) != 1:
             names = ", ".join(room.name for room in rooms) or "no room"
             raise ConfigurationError(

@@ -11,7 +11,6 @@ from io import BytesIO
 from typing import Any
 
 import fastavro
-from confluent_kafka.schema_registry.error import SchemaRegistryError
 from openedx_events.event_bus.avro.deserializer import (
     DEFAULT_DESERIALIZERS,
     AvroSignalDeserializer,
@@ -21,6 +20,7 @@ from openedx_events.tooling import OpenEdxPublicSignal
 from shared.cloudevents import event_type_of, metadata_of
 from shared.direct import decode_stored
 from shared.exceptions import (
+    EventSyncError,
     FatalError,
     TransientError,
     UndecodableMessage,
@@ -32,6 +32,9 @@ from shared.reactions import describe
 _MAGIC = 0
 _PREFIX_LENGTH = 5
 """Confluent's wire format: a zero byte, then the schema id as four bytes, then the Avro data."""
+_MAX_SCHEMA_ID = 2**31 - 1
+_NOT_FOUND = range(40400, 40500)
+"""The registry's own error codes for what it lacks; a bare 404 is no answer of a registry."""
 
 
 class Decoder:
@@ -83,6 +86,8 @@ class Decoder:
 
     def _writer_schema(self, schema_id: int) -> Any:
         if schema_id not in self._writer_schemas:
+            if schema_id > _MAX_SCHEMA_ID:
+                raise UndecodableMessage(f"value: no registry has a schema {schema_id}")
             text = self._fetch(schema_id)
             try:
                 self._writer_schemas[schema_id] = fastavro.parse_schema(json.loads(text))
@@ -95,25 +100,32 @@ class Decoder:
     def _fetch(self, schema_id: int) -> str:
         try:
             text: object = self._registry.get_schema(schema_id).schema_str
-        except SchemaRegistryError as error:
-            if error.http_status_code == 404:
-                raise UndecodableMessage(
-                    f"value: the registry has no schema {schema_id}"
-                ) from error
-            if error.http_status_code in (401, 403):
-                raise FatalError(
-                    f"The schema registry refused us (HTTP {error.http_status_code}).",
-                    hint="Check EVENT_BUS_KAFKA_SCHEMA_REGISTRY_API_KEY and _API_SECRET.",
-                ) from error
-            raise TransientError(
-                f"The schema registry answered HTTP {error.http_status_code}."
-            ) from error
         except Exception as error:
-            # The client lets the errors of its HTTP library and of its JSON parser through.
-            raise TransientError(f"The schema registry: {describe(error)}.") from error
+            raise _meaning_of(error, schema_id) from error
         if isinstance(text, str):
             return text
+        # The client keeps this answer and would give it again.
+        self._registry.clear_caches()
         raise TransientError("The schema registry answered without a schema.")
+
+
+def _meaning_of(error: Exception, schema_id: int) -> EventSyncError:
+    """Return what a question to the registry that failed comes to.
+
+    By the attributes of confluent's own error, whose module needs an extra to be imported. Errors
+    of its HTTP library and its JSON parser come through as they are.
+    """
+    status = getattr(error, "http_status_code", None)
+    if status == 404 and getattr(error, "error_code", None) in _NOT_FOUND:
+        return UndecodableMessage(f"value: the registry has no schema {schema_id}")
+    if status in (401, 403):
+        return FatalError(
+            f"The schema registry refused us (HTTP {status}).",
+            hint="Check EVENT_BUS_KAFKA_SCHEMA_REGISTRY_API_KEY and _API_SECRET.",
+        )
+    if status:
+        return TransientError(f"The schema registry answered HTTP {status}.")
+    return TransientError(f"The schema registry: {describe(error)}.")
 
 
 def signal_of(message: Message) -> OpenEdxPublicSignal:
@@ -127,8 +139,12 @@ def signal_of(message: Message) -> OpenEdxPublicSignal:
 
 @cache
 def _reader(signal: OpenEdxPublicSignal) -> tuple[AvroSignalDeserializer, Any]:
-    deserializer = AvroSignalDeserializer(signal)
-    return deserializer, fastavro.parse_schema(deserializer.schema)
+    try:
+        deserializer = AvroSignalDeserializer(signal)
+        return deserializer, fastavro.parse_schema(deserializer.schema)
+    except Exception as error:
+        # Some signals are for one process only: openedx-events has no Avro for their data.
+        raise UndecodableMessage("header ce_type: such events have no schema") from error
 
 
 def _blame(signal: OpenEdxPublicSignal, record: dict[str, Any]) -> str:
@@ -136,7 +152,7 @@ def _blame(signal: OpenEdxPublicSignal, record: dict[str, Any]) -> str:
     for name, data_type in signal.init_data.items():
         if path := _blame_in(data_type, record.get(name), name):
             return path
-    return next(iter(signal.init_data))
+    return str(next(iter(signal.init_data)))
 
 
 def _blame_in(data_type: Any, value: Any, path: str) -> str | None:

@@ -6,13 +6,11 @@ Knows nothing of decoding or databases. One thread only: librdkafka calls back i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, TypeAlias
 
 from confluent_kafka import (
     OFFSET_BEGINNING,
-    TIMESTAMP_NOT_AVAILABLE,
     Consumer,
     KafkaError,
     KafkaException,
@@ -20,7 +18,9 @@ from confluent_kafka import (
 )
 
 from shared.conf import get_settings
-from shared.exceptions import FatalError, OffsetOutOfRange
+from shared.exceptions import FatalError
+from shared.kafka import errors
+from shared.kafka.polled import to_message
 from shared.logging import Action, Log
 from shared.messages import Message
 
@@ -30,16 +30,9 @@ Partition: TypeAlias = tuple[str, int]
 """A topic's full name and the number of one of its partitions."""
 
 _POLL_STEP = 0.2
-_COMMIT_TIMEOUT = 3.0
-_BROKER_TIMEOUT = 5.0
-
-_REFUSED = {
-    KafkaError.TOPIC_AUTHORIZATION_FAILED,
-    KafkaError.GROUP_AUTHORIZATION_FAILED,
-    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
-    KafkaError.SASL_AUTHENTICATION_FAILED,
-    KafkaError._AUTHENTICATION,
-}
+# Together well below the five seconds in which a worker ends that is told to.
+_COMMIT_TIMEOUT = 2.0
+_BROKER_TIMEOUT = 2.0
 
 
 class Subscription:
@@ -60,10 +53,9 @@ class Subscription:
         self._topics = list(topics)
         self._on_gone = on_gone
         self._is_stopping = is_stopping
-        self._is_cooperative = (
-            "cooperative" in config["partition.assignment.strategy"]
-            or config.get("group.protocol") == "consumer"
-        )
+        # The protocol of KIP-848 has no such option and knows no other way.
+        assignors = config.get("partition.assignment.strategy", "cooperative-sticky")
+        self._is_cooperative = "cooperative" in assignors
         self._owned: set[Partition] = set()
         self._held: list[Message] = []
         self._settled: dict[Partition, int] = {}
@@ -71,9 +63,12 @@ class Subscription:
         self._is_paused = False
         self._missing_since: dict[str, float] = {}
         self._fatal: FatalError | None = None
-        self._consumer = Consumer(
-            {**config, "on_commit": self._on_commit, "error_cb": self._on_client_error}
-        )
+        try:
+            self._consumer = Consumer(
+                {**config, "on_commit": self._on_commit, "error_cb": self._on_client_error}
+            )
+        except (KafkaException, TypeError, ValueError) as error:
+            raise errors.refused_options(error) from error
         self._consumer.subscribe(
             self._topics,
             on_assign=self._on_assign,
@@ -119,8 +114,9 @@ class Subscription:
         """Tell the broker that these are settled, without waiting for its answer.
 
         Partitions that have left are left out: the broker would accept the offset, and the group
-        would go back.
+        would go back. Those that left while nobody polled are heard of first.
         """
+        self._poll(0)
         offsets: dict[Partition, int] = {}
         for message in messages:
             partition = (message.topic, message.partition)
@@ -164,18 +160,25 @@ class Subscription:
 
     def _with_start(self, partitions: list[TopicPartition]) -> list[TopicPartition]:
         """Let partitions without a committed offset start at the beginning."""
-        while partitions and not self._is_stopping():
+        while partitions and not self._is_stopping() and not self._fatal:
             try:
-                committed = self._consumer.committed(partitions, timeout=_BROKER_TIMEOUT)
+                committed = self._committed(partitions)
             except KafkaException as error:
-                log.warning(
-                    Action.BROKER_WAITING, waiting_for="committed offsets", error=_name(error)
-                )
+                self._on_client_error(error.args[0])
+                sleep(_POLL_STEP)
                 continue
             for partition, known in zip(partitions, committed, strict=True):
                 partition.offset = known.offset if known.offset >= 0 else OFFSET_BEGINNING
             break
         return partitions
+
+    def _committed(self, partitions: list[TopicPartition]) -> list[TopicPartition]:
+        """Return the committed offsets; one that can't be read is not one that isn't there."""
+        committed = self._consumer.committed(partitions, timeout=_BROKER_TIMEOUT)
+        for partition in committed:
+            if partition.error:
+                raise KafkaException(partition.error)
+        return committed
 
     def _on_revoke(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         self._let_go(partitions)
@@ -220,27 +223,16 @@ class Subscription:
 
     def _on_error(self, error: KafkaError, raw: Any) -> None:
         if error.code() == KafkaError._AUTO_OFFSET_RESET:
-            self._fatal = OffsetOutOfRange(
-                f"{raw.topic()}[{raw.partition()}]: the group's committed offset is not on the "
-                f"broker ({error.str()}).",
-                hint="The events up to the oldest one left have expired, or the topic was made "
-                "anew. Set the group's offsets with Kafka's own tool (kafka-consumer-groups "
-                "--reset-offsets) and bring the missing rows from their source.",
-            )
-        elif error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            self._fatal = errors.out_of_range(raw)
+        elif error.code() in errors.MISSING:
             self._missing_since.setdefault(raw.topic(), monotonic())
             log.warning(Action.BROKER_WAITING, waiting_for=f"topic {raw.topic()}")
         else:
             self._on_client_error(error)
 
     def _on_client_error(self, error: KafkaError) -> None:
-        if error.code() in _REFUSED or error.fatal():
-            self._fatal = FatalError(
-                f"The broker refuses us: {error.name()}: {error.str()}.",
-                hint="Check EVENT_BUS_KAFKA_API_KEY and _API_SECRET, the TLS files in "
-                "EVENT_SYNC['KAFKA_CONSUMER_CONFIG'], and what this user may read.",
-            )
-        else:
+        self._fatal = self._fatal or errors.refusal(error)
+        if not self._fatal:
             # librdkafka reconnects by itself, with back-off.
             log.warning(Action.BROKER_WAITING, waiting_for="broker", error=error.name())
 
@@ -250,37 +242,27 @@ class Subscription:
         for topic, since in list(self._missing_since.items()):
             if monotonic() - since < grace:
                 continue
-            try:
-                found = self._consumer.list_topics(topic, timeout=_BROKER_TIMEOUT).topics[topic]
-            except KafkaException as error:
-                log.warning(Action.BROKER_WAITING, waiting_for=f"topic {topic}", error=_name(error))
-                continue
-            del self._missing_since[topic]
-            if found.error:
-                self._fatal = FatalError(
-                    f"The broker has no topic {topic!r} ({found.error.name()}).",
-                    hint="Create it, or correct EVENT_BUS_TOPIC_PREFIX or the consumer's topic.",
-                )
+            if (is_missing := self._is_missing(topic)) is None:
+                self._missing_since[topic] = monotonic()
+            elif is_missing:
+                self._fatal = errors.missing_topic(topic)
+            else:
+                del self._missing_since[topic]
+
+    def _is_missing(self, topic: str) -> bool | None:
+        """Return whether the broker lacks a topic, or ``None`` if it doesn't say."""
+        try:
+            found = self._consumer.list_topics(topic, timeout=_BROKER_TIMEOUT).topics[topic].error
+        except KafkaException as error:
+            found = error.args[0]
+        if found is None or found.code() in errors.MISSING:
+            return found is not None
+        self._on_client_error(found)
+        return None
 
     def _raise_fatal(self) -> None:
         if self._fatal:
             raise self._fatal
-
-
-def to_message(raw: Any) -> Message:
-    """Return librdkafka's message as ours."""
-    kind, milliseconds = raw.timestamp()
-    return Message(
-        topic=raw.topic(),
-        partition=raw.partition(),
-        offset=raw.offset(),
-        key=raw.key(),
-        value=raw.value(),
-        headers=tuple(raw.headers() or ()),
-        timestamp=None
-        if kind == TIMESTAMP_NOT_AVAILABLE
-        else datetime.fromtimestamp(milliseconds / 1000, UTC),
-    )
 
 
 def _names(partitions: Iterable[TopicPartition]) -> str:

@@ -17,10 +17,11 @@ from django.utils import timezone
 
 from shared import parking
 from shared.batches import Arrival, Batch, BatchResult, Ignored, Undecodable
-from shared.conf import get_settings
+from shared.conf import Carrier, get_settings
 from shared.consumer import Room
 from shared.direct import worker_name
 from shared.exceptions import (
+    ConfigurationError,
     FatalError,
     TransientError,
     UndecodableMessage,
@@ -61,6 +62,11 @@ class Worker:
         self, room: Room, *, group: str | None = None, topics: Sequence[str] | None = None
     ) -> None:
         settings = get_settings()
+        if settings.carrier != Carrier.WORKER:
+            raise ConfigurationError(
+                f"EVENT_SYNC['CARRIER'] is '{settings.carrier}': no room acts in a worker then.",
+                hint="Set it to 'worker', or let a stock consumer run (manage.py consume_events).",
+            )
         for consumer in room.consumers:
             settings.destination_of(consumer.name)
         self.room = room
@@ -73,27 +79,25 @@ class Worker:
         self._stop = StopRequest()
         self._flight = Flight()
         self._next_look_at_parked = 0.0
-        # Past this, the rest of a batch waits for its own turn, and the group hears from us.
-        self._longest_emission = int(self._config.get("max.poll.interval.ms", 300_000)) / 4000
 
     def run(self) -> None:
         """Work until ``stop`` is called or SIGTERM or SIGINT arrives; then leave the group."""
         log.info(Action.WORKER_STARTED, room=self.room.name, group=self.group, topics=self._topics)
-        self._subscription = Subscription(
-            self._config,
-            self._topics,
-            on_gone=lambda gone: self._flight.drop(gone),
-            is_stopping=lambda: self._stop.is_made,
-        )
-        try:
-            with self._stop.on_signals():
+        with self._stop.on_signals():
+            self._subscription = Subscription(
+                self._config,
+                self._topics,
+                on_gone=lambda gone: self._flight.drop(gone),
+                is_stopping=lambda: self._stop.is_made,
+            )
+            try:
                 while not self._stop.is_made:
                     self._work()
-        except _Stopped:
-            pass
-        finally:
-            self._subscription.close()
-            connections.close_all()
+            except _Stopped:
+                pass
+            finally:
+                self._subscription.close()
+                connections.close_all()
         log.info(Action.WORKER_STOPPED, room=self.room.name, group=self.group)
 
     def stop(self) -> None:
@@ -132,8 +136,11 @@ class Worker:
             return Undecodable(message, str(error))
 
     def _emit(self) -> None:
-        """Emit every event once, as far as the time allows; the rest is given back."""
-        until = monotonic() + self._longest_emission
+        """Emit every event once, as far as the time allows; the rest is given back.
+
+        Past a quarter of the poll interval it waits for its own turn, and the group hears from us.
+        """
+        until = monotonic() + int(self._config.get("max.poll.interval.ms", 300_000)) / 4000
         failures: list[ReceiverFailure] = []
         prepare_connections()
         with collecting(self.room) as collection:
@@ -148,8 +155,9 @@ class Worker:
     def _call_receivers_again(self, attempt: int) -> None:
         """Call the host's receivers that failed transiently, a few times, each by itself."""
         if attempt:
-            self._flight.failures = [f for f in map(_call_again, self._flight.failures) if f]
-        transient = [f for f in self._flight.failures if reaction_to(f.error) is Reaction.RETRY]
+            again = map(_call_again_if_transient, self._flight.failures)
+            self._flight.failures = [failure for failure in again if failure]
+        transient = [f for f in self._flight.failures if _is_transient(f)]
         if transient and attempt + 1 < get_settings().receiver_attempts:
             raise TransientError(f"The host's receiver {transient[0].receiver_name} failed.")
 
@@ -184,7 +192,7 @@ class Worker:
         if not (result and result.woken):
             self._next_look_at_parked = monotonic() + _PARKED_INTERVAL
 
-    def _settle_parked(self, _: int) -> BatchResult | None:
+    def _settle_parked(self, attempt: int) -> BatchResult | None:
         now, limit = timezone.now(), get_settings().batch_size
         prepare_connections()
         try:
@@ -194,7 +202,8 @@ class Worker:
         if not parked:
             return None
         arrivals = parking.arrivals_of(parked, self._decoder.decode)
-        return settle(self._batch(arrivals), now=now)
+        isolate = attempt >= get_settings().isolate_after_attempts
+        return settle(self._batch(arrivals), now=now, isolate=isolate)
 
     def _batch(
         self, arrivals: Sequence[Arrival], failures: Sequence[ReceiverFailure] = ()
@@ -264,7 +273,13 @@ def as_transient(error: Exception) -> TransientError | FatalError:
     )
 
 
-def _call_again(failure: ReceiverFailure) -> ReceiverFailure | None:
+def _is_transient(failure: ReceiverFailure) -> bool:
+    return reaction_to(failure.error) is Reaction.RETRY
+
+
+def _call_again_if_transient(failure: ReceiverFailure) -> ReceiverFailure | None:
+    if not _is_transient(failure):
+        return failure
     try:
         call_again(failure)
     except Exception as error:

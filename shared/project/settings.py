@@ -60,13 +60,13 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     # Several processes share the file: without these they lose transactions to its lock.
     "django.db.backends.sqlite3": {
         "transaction_mode": "IMMEDIATE",
-        "timeout": env.float("DATABASE_TIMEOUT", default=5.0),
+        "timeout": env.float("DATABASE_TIMEOUT", default=3.0),
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     },
     # Well below max.poll.interval.ms: a database that hangs must not cost us our group.
     "django.db.backends.postgresql": {
         "connect_timeout": 5,
-        "options": "-c statement_timeout=30s -c lock_timeout=10s",
+        "options": "-c statement_timeout=30s -c lock_timeout=3s",
     },
 }
 DATABASES["default"].setdefault("OPTIONS", {}).update(

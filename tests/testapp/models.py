@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from shared.ordering import SyncedModel
+from shared.ordering import PositionField, SyncedModel
 
 
 class Shelf(SyncedModel):
@@ -24,3 +24,14 @@ class Book(SyncedModel):
         constraints = [
             models.CheckConstraint(condition=models.Q(price__gte=0), name="testapp_price"),
         ]
+
+
+class Reader(SyncedModel):
+    """A row with columns of every kind: plain, observed and fill-only."""
+
+    number = models.IntegerField()
+    books = models.IntegerField()
+    seen_at = models.DateTimeField()
+    name = models.CharField(max_length=20, blank=True)
+    is_member = models.BooleanField(default=True)
+    filled_position = PositionField()

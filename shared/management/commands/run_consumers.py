@@ -41,7 +41,7 @@ class Command(BaseCommand):
     def _rooms(names: list[str], *, run_all: bool) -> list[Room]:
         if bool(names) == run_all:
             raise CommandError("Name rooms, or say --all; see manage.py list_consumers.")
-        rooms = list(registry.rooms()) if run_all else [registry.get_room(n) for n in names]
+        rooms = list(registry.rooms()) if run_all else [*map(registry.get_room, dict.fromkeys(names))]
         if not rooms:
             raise CommandError("No room is installed. Hint: add one to INSTALLED_APPS.")
         return rooms

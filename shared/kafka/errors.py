@@ -1,0 +1,62 @@
+"""What an error of librdkafka means to a person: which end the worker, and what to do about it.
+
+An error that is named nowhere here is waited out; librdkafka reconnects by itself, with back-off.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from confluent_kafka import KafkaError, KafkaException
+
+from shared.exceptions import ConfigurationError, FatalError, OffsetOutOfRange
+
+MISSING = {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC}
+"""The broker has no such topic, or none yet."""
+
+_REFUSED = {
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    KafkaError.GROUP_AUTHORIZATION_FAILED,
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+    KafkaError.SASL_AUTHENTICATION_FAILED,
+    KafkaError._AUTHENTICATION,
+}
+
+
+def refusal(error: KafkaError) -> FatalError | None:
+    """Return what to end with, if the broker refuses us or librdkafka gives up."""
+    if error.code() not in _REFUSED and not error.fatal():
+        return None
+    return FatalError(
+        f"The broker refuses us: {error.name()}: {error.str()}.",
+        hint="Check EVENT_BUS_KAFKA_API_KEY and _API_SECRET, the TLS files in "
+        "EVENT_SYNC['KAFKA_CONSUMER_CONFIG'], and what this user may read.",
+    )
+
+
+def out_of_range(raw: Any) -> OffsetOutOfRange:
+    """Return what to end with when a partition's committed offset is not on the broker."""
+    return OffsetOutOfRange(
+        f"{raw.topic()}[{raw.partition()}]: the group's committed offset is not on the broker "
+        f"({raw.error().str()}).",
+        hint="The events up to the oldest one left have expired, or the topic was made anew. Set "
+        "the group's offsets with Kafka's own tool (kafka-consumer-groups --reset-offsets) and "
+        "bring the missing rows from their source.",
+    )
+
+
+def missing_topic(topic: str) -> FatalError:
+    """Return what to end with when a topic has been missing for too long."""
+    return FatalError(
+        f"The broker has no topic {topic!r}.",
+        hint="Create it, or correct EVENT_BUS_TOPIC_PREFIX or the consumer's topic.",
+    )
+
+
+def refused_options(error: Exception) -> ConfigurationError:
+    """Return what to end with when librdkafka takes no consumer with these options."""
+    reason = error.args[0].str() if isinstance(error, KafkaException) else error
+    return ConfigurationError(
+        f"librdkafka refuses the consumer's options: {reason}.",
+        hint="Correct EVENT_SYNC['KAFKA_CONSUMER_CONFIG'].",
+    )

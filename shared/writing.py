@@ -1,0 +1,107 @@
+"""How a batch's records are handed to their destination: together, or one by one.
+
+One by one an event that can't be written is found, and the others aren't held up by it. What is
+caught here becomes a ``PoisonError``; what isn't fails the batch, see ``shared.pipeline``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from django.db import transaction
+
+from shared.batches import Delivery
+from shared.conf import get_settings
+from shared.consumer import Consumer
+from shared.exceptions import FatalError, PoisonError
+from shared.outcomes import MissingParent, Outcome, WriteResult
+from shared.reactions import Reaction, describe, reaction_to
+from shared.records import PositionedRecord, Record
+
+_ANSWERS = (Outcome.APPLIED, Outcome.UNCHANGED, Outcome.STALE, Outcome.FILTERED)
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A delivery and the record that it became."""
+
+    delivery: Delivery
+    record: Record
+
+
+Written: TypeAlias = WriteResult | PoisonError
+"""A destination's answer for a record, or why it has none."""
+
+Write: TypeAlias = Callable[[Consumer, Sequence[Mapped]], list[Written]]
+"""A way to write one consumer's records."""
+
+
+def write_together(consumer: Consumer, mapped: Sequence[Mapped]) -> list[Written]:
+    """Write all at once. Raises what the destination raises, and ``FatalError`` without answers."""
+    destination = get_settings().destination_of(consumer.name)
+    items = [PositionedRecord(item.record, item.delivery.event.position) for item in mapped]
+    results = list(destination(items) or ())
+    if len(results) != len(items) or not all(map(_is_answer, results)):
+        raise FatalError(
+            f"The destination of {consumer.name} didn't answer for each of {len(items)} records.",
+            hint="It returns APPLIED, UNCHANGED, STALE, FILTERED or a MissingParent, in order.",
+        )
+    return [*results]
+
+
+def _is_answer(result: object) -> bool:
+    if isinstance(result, Outcome):
+        return result in _ANSWERS
+    return isinstance(result, MissingParent)
+
+
+def write_singly(consumer: Consumer, mapped: Sequence[Mapped]) -> list[Written]:
+    """Write one by one; what fails on its data is poison. Raises the other failures."""
+    return [_write_one(consumer, item) for item in mapped]
+
+
+def write_isolated(consumer: Consumer, mapped: Sequence[Mapped]) -> list[Written]:
+    """Write one by one; what fails transiently while another is taken is poison, too."""
+    results: list[Written] = []
+    failure: Exception | None = None
+    for item in mapped:
+        try:
+            results.append(_write_one(consumer, item))
+        except Exception as error:
+            if reaction_to(error) is not Reaction.RETRY or transaction.get_rollback():
+                raise
+            failure = error
+            results.append(poison(error))
+    if failure and all(isinstance(result, PoisonError) for result in results):
+        # Nothing shows that the events are at fault: the table may be locked.
+        raise failure
+    return results
+
+
+def _write_one(consumer: Consumer, item: Mapped) -> Written:
+    try:
+        with transaction.atomic():
+            result = write_together(consumer, [item])[0]
+            _check_deferred_constraints()
+            return result
+    except Exception as error:
+        # A savepoint that can't be rolled back to: the whole transaction is lost.
+        if reaction_to(error) is Reaction.ISOLATE and not transaction.get_rollback():
+            return poison(error)
+        raise
+
+
+def _check_deferred_constraints() -> None:
+    """Let a foreign key that leads nowhere fail with its event, not at the batch's commit."""
+    connection = transaction.get_connection()
+    if connection.features.can_defer_constraint_checks:
+        connection.check_constraints()
+
+
+def poison(error: Exception) -> PoisonError:
+    """Return what is wrong, in words that hold no value of the event."""
+    if isinstance(error, PoisonError):
+        return error
+    return PoisonError(f"The event could not be settled: {describe(error)}.")

@@ -1,0 +1,156 @@
+"""Settings are one typed object, read lazily, and a wrong one is named with its remedy."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import override_settings
+
+from shared.conf import Carrier, Settings, get_settings, problems
+from shared.exceptions import ConfigurationError
+from tests.testapp.room import write_books
+
+
+def problem_with(**event_sync) -> ConfigurationError:
+    """Return the only problem that these settings have."""
+    with override_settings(EVENT_SYNC=event_sync):
+        (problem,) = problems()
+    return problem
+
+
+def test_defaults_are_valid():
+    """A service that sets nothing gets the documented defaults."""
+    with override_settings(EVENT_SYNC={}):
+        assert get_settings() == Settings()
+        assert get_settings().carrier == Carrier.WORKER
+
+
+def test_service_without_the_setting_gets_the_defaults(settings):
+    """``EVENT_SYNC`` itself may be missing."""
+    del settings.EVENT_SYNC
+    assert get_settings() == Settings()
+
+
+def test_override_takes_effect_and_ends():
+    """The settings are read when they are used, so that tests can override them."""
+    before = get_settings().batch_size
+    with override_settings(EVENT_SYNC={"BATCH_SIZE": 7}):
+        assert get_settings().batch_size == 7
+    assert get_settings().batch_size == before
+
+
+def test_reading_bad_settings_raises_the_first_problem():
+    """Whoever needs a setting learns what is wrong."""
+    with (
+        override_settings(EVENT_SYNC={"BATCH_SIZE": 0}),
+        pytest.raises(ConfigurationError, match=r"EVENT_SYNC\['BATCH_SIZE'\] must be"),
+    ):
+        get_settings()
+
+
+def test_setting_must_be_a_dictionary():
+    """Anything else is one problem."""
+    with override_settings(EVENT_SYNC=["BATCH_SIZE"]):
+        (problem,) = problems()
+    assert str(problem) == "EVENT_SYNC is not a dictionary. Hint: Make it one."
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("BATCHSIZE", "BATCH_SIZE"), ("batch_size", "BATCH_SIZE"), ("DESTINATION", "DESTINATIONS")],
+)
+def test_near_miss_is_suggested(name, meant):
+    """A typo gets the setting that was meant."""
+    assert problem_with(**{name: 1}).hint == f"Did you mean {meant!r}?"
+
+
+def test_unknown_setting_gets_the_known_ones():
+    """A name that is like no other gets all names."""
+    problem = problem_with(XYZ=1)
+    assert problem.message == "EVENT_SYNC['XYZ'] is not a setting."
+    assert problem.hint.startswith("Known: CARRIER, DESTINATIONS, ")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "what"),
+    [
+        ("BATCH_SIZE", "500", "must be a whole number above 0"),
+        ("BATCH_SIZE", 0, "must be a whole number above 0"),
+        ("BATCH_SIZE", 1.5, "must be a whole number above 0"),
+        ("BATCH_SIZE", True, "must be a whole number above 0"),
+        ("BACKOFF_MAX", -1, "must be a number above 0"),
+        ("BACKOFF_MAX", "soon", "must be a number above 0"),
+        ("BACKOFF_MAX", float("nan"), "must be a number above 0"),
+        ("DESTINATIONS", [], "must be a dictionary"),
+        ("DESTINATIONS", {"books": write_books}, "must hold texts only"),
+        ("GROUPS", {"room": 5}, "must hold texts only"),
+        ("KAFKA_CONSUMER_CONFIG", "x", "must be a dictionary"),
+        ("CARRIER", "pigeon", "must be one of worker, signal"),
+        ("CARRIER", None, "must be one of worker, signal"),
+    ],
+)
+def test_wrong_value_is_named(name, value, what):
+    """The problem says what is needed, the hint what was found."""
+    problem = problem_with(**{name: value})
+    assert problem.message == f"EVENT_SYNC[{name!r}] {what}."
+    assert problem.hint == f"It is a {type(value).__name__}; correct it."
+
+
+@pytest.mark.parametrize(
+    "event_sync",
+    [
+        {"BACKOFF_MAX": 3},
+        {"CARRIER": "signal"},
+        {"KAFKA_CONSUMER_CONFIG": {"session.timeout.ms": 6000}},
+    ],
+)
+def test_right_value_is_no_problem(event_sync):
+    """A whole number is a number, and librdkafka's options may have any type."""
+    with override_settings(EVENT_SYNC=event_sync):
+        assert list(problems()) == []
+
+
+def test_every_problem_is_named():
+    """One look shows all there is to correct."""
+    with override_settings(EVENT_SYNC={"XYZ": 1, "BATCH_SIZE": 0}):
+        assert len(list(problems())) == 2
+
+
+def test_values_are_not_printed():
+    """A secret in the wrong place doesn't reach a log."""
+    with override_settings(
+        EVENT_SYNC={"CARRIER": "hunter2", "sasl.password": "hunter2", "GROUPS": "hunter2"}
+    ):
+        assert "hunter2" not in "".join(map(str, problems()))
+
+
+def test_destination_is_imported(settings):
+    """A consumer's destination is found by its dotted path."""
+    assert get_settings().destination_of("books") is write_books
+
+
+@pytest.mark.parametrize(
+    ("destinations", "what"),
+    [
+        ({}, "Consumer 'books' has no destination."),
+        ({"books": "tests.nowhere.write"}, "of consumer 'books' can't be imported: No module"),
+        ({"books": "tests.testapp.room.wrote"}, "of consumer 'books' can't be imported: Module"),
+        ({"books": "write_books"}, "of consumer 'books' can't be imported: write_books doesn't"),
+        ({"books": "tests.testapp.room.TOPIC"}, "of consumer 'books' can't be called."),
+    ],
+)
+def test_destination_that_cannot_be_had(destinations, what):
+    """Each way in which it can be missing names the consumer and the setting."""
+    with (
+        override_settings(EVENT_SYNC={"DESTINATIONS": destinations}),
+        pytest.raises(ConfigurationError) as raised,
+    ):
+        get_settings().destination_of("books")
+    assert what in raised.value.message
+    assert "EVENT_SYNC['DESTINATIONS']['books']" in raised.value.hint
+
+
+def test_group_bears_the_room_name_unless_set():
+    """A room's group can be named."""
+    with override_settings(EVENT_SYNC={"GROUPS": {"one": "my-group"}}):
+        assert get_settings().group_of("one") == "my-group"
+        assert get_settings().group_of("other") == "other"

@@ -1,0 +1,117 @@
+"""A stored message comes back byte for byte, whatever it holds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from shared.messages import Message
+from shared.models import DeadLetter, OutcomeCount, ParkedEvent
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+
+messages = st.builds(
+    Message,
+    topic=st.from_regex(r"[A-Za-z0-9._-]{1,249}", fullmatch=True),
+    partition=st.integers(-1, 2**31 - 1),
+    offset=st.integers(0, 2**63 - 1),
+    key=st.none() | st.binary(max_size=20),
+    value=st.none() | st.binary(max_size=50),
+    headers=st.lists(
+        st.tuples(
+            st.text(max_size=10) | st.sampled_from(["ce_type", "naïve", "\x00", ""]),
+            st.none() | st.binary(max_size=20) | st.sampled_from([b"\x00", b"\xff\xfe", b"%00"]),
+        ),
+        max_size=4,
+    ).map(tuple),
+    timestamp=st.none() | st.datetimes(datetime(1970, 1, 1), timezones=st.just(UTC)),
+)
+
+
+def parked(offset: int, **columns: object) -> ParkedEvent:
+    """Store a parked event."""
+    message = Message(
+        topic="t", partition=0, offset=offset, key=None, value=None, headers=(), timestamp=None
+    )
+    defaults = {"room": "room", "consumer": "books", "waiting_for": "shelves:a", "parked_at": NOW}
+    return ParkedEvent.objects.create(
+        **ParkedEvent.columns_of(message), **{**defaults, "retry_at": NOW, **columns}
+    )
+
+
+@given(messages)
+@settings(
+    derandomize=True,
+    deadline=None,
+    max_examples=100,
+    # Each example empties the table first.
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_message_comes_back_byte_for_byte(message):
+    """NULL, NUL, empty, non-UTF-8 and non-ASCII names included."""
+    DeadLetter.objects.all().delete()
+    DeadLetter.objects.create(buried_at=NOW, **DeadLetter.columns_of(message))
+    assert DeadLetter.objects.get().message == message
+
+
+def test_stored_message_is_listed_by_its_place():
+    """An empty consumer is one that never saw it."""
+    event = parked(7)
+    assert str(event) == "books: t[0]@7"
+    event.consumer = ""
+    assert str(event) == "room: t[0]@7"
+
+
+def test_due_are_a_rooms_events_whose_time_has_come():
+    """Oldest first; those of other rooms and of later are left."""
+    second = timedelta(seconds=1)
+    for offset, retry_at in enumerate([NOW, NOW - second, NOW + second]):
+        parked(offset, retry_at=retry_at)
+    parked(3, room="other")
+    assert [event.offset for event in ParkedEvent.objects.due("room", NOW)] == [1, 0]
+
+
+def test_waking_makes_due_what_waits_for_these_rows():
+    """What is due already isn't counted, and what waits for another row sleeps on."""
+    later = NOW + timedelta(hours=1)
+    parked(1, retry_at=later)
+    parked(2, retry_at=NOW)
+    parked(3, retry_at=later, waiting_for="shelves:b")
+    assert ParkedEvent.objects.wake(["shelves:a", "shelves:c"], NOW) == 1
+    assert [event.offset for event in ParkedEvent.objects.due("room", NOW)] == [1, 2]
+
+
+def test_waking_nothing_takes_no_statement(django_assert_num_queries):
+    """A batch that brought no parent asks nothing."""
+    with django_assert_num_queries(0):
+        assert ParkedEvent.objects.wake([], NOW) == 0
+
+
+def test_counts_add_up():
+    """Counting twice gives the sum, and leaves the other outcomes at 0."""
+    identity = {"worker": "w", "room": "room", "consumer": "books", "minute": NOW}
+    OutcomeCount.add({"applied": 2}, **identity)
+    OutcomeCount.add({"applied": 1, "parked": -1}, **identity)
+    count = OutcomeCount.objects.get()
+    assert {name: getattr(count, name) for name in OutcomeCount.OUTCOMES} == {
+        "applied": 3,
+        "unchanged": 0,
+        "stale": 0,
+        "filtered": 0,
+        "ignored": 0,
+        "parked": -1,
+        "dead": 0,
+    }
+    assert str(count) == "books 2026-05-01 12:00"
+
+
+def test_models_and_migrations_agree():
+    """No migration is missing."""
+    call_command("makemigrations", "--check", "--dry-run", stdout=StringIO())

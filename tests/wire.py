@@ -1,0 +1,146 @@
+"""Messages as the stock producer puts them on the bus, and a worker's way with them.
+
+Bytes, keys and headers are made by edx-event-bus-kafka, schemas go over HTTP to the embedded
+registry. There is no broker: a message is handed over as the worker would have polled it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from io import BytesIO
+from itertools import count
+from typing import Any
+
+import fastavro
+from confluent_kafka.serialization import MessageField, SerializationContext
+from django.test import override_settings
+from edx_event_bus_kafka.internal.config import get_schema_registry_client
+from edx_event_bus_kafka.internal.producer import extract_event_key, get_serializers
+from edx_event_bus_kafka.internal.utils import _get_headers_from_metadata
+from openedx_events.data import EventsMetadata
+from openedx_events.event_bus.avro.serializer import AvroSignalSerializer
+from openedx_events.tooling import OpenEdxPublicSignal
+
+from shared.batches import Arrival, Batch, BatchResult, Ignored, Undecodable
+from shared.consumer import Room
+from shared.embedded import EmbeddedRegistry
+from shared.exceptions import UndecodableMessage, UnknownEventType
+from shared.kafka.config import schema_registry_client
+from shared.kafka.decoding import Decoder, signal_of
+from shared.messages import Event, Message
+from shared.pipeline import settle
+from shared.receivers import collecting, emit
+
+TOPIC = "learning-course-grade-lifecycle"
+NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+"""When everything happens that has no time of its own."""
+
+Record = dict[str, Any]
+"""An event's data as Avro sees it."""
+
+
+class Wire:
+    """A schema registry, what a producer writes with it and what a decoder reads with it."""
+
+    def __init__(self, registry: EmbeddedRegistry, client: Any) -> None:
+        self.registry = registry
+        self.decoder = Decoder(client)
+        self._offsets = count()
+
+    def message(
+        self,
+        signal: OpenEdxPublicSignal,
+        *,
+        time: datetime = NOW,
+        edit: Callable[[Record], object] | None = None,
+        **data: Any,
+    ) -> Message:
+        """Return the message of an event of the key field ``grade.user_id``.
+
+        ``edit`` changes the Avro record to what the event's own classes wouldn't hold.
+        """
+        headers = _get_headers_from_metadata(
+            EventsMetadata(event_type=signal.event_type, minorversion=0, time=time)
+        )
+        to_key, to_value = get_serializers(signal, "grade.user_id")
+        key = extract_event_key(data, "grade.user_id")
+        value = to_value(data, SerializationContext(TOPIC, MessageField.VALUE, headers))
+        if edit:
+            serializer = AvroSignalSerializer(signal)
+            record = serializer.to_dict(data)
+            edit(record)
+            value = value[:5] + avro(serializer.schema, record)
+        return Message(
+            topic=TOPIC,
+            partition=0,
+            offset=next(self._offsets),
+            key=to_key(key, SerializationContext(TOPIC, MessageField.KEY, headers)),
+            value=value,
+            headers=tuple(headers.items()),
+            timestamp=NOW,
+        )
+
+    def framed(self, schema: str, data: bytes) -> bytes:
+        """Return Avro data after the id that a schema's text has in the registry."""
+        schema_id = self.registry.schemas.register("tests", schema)["id"]
+        return b"\0" + int(schema_id).to_bytes(4, "big") + data
+
+    def take(self, room: Room, messages: Sequence[Message]) -> BatchResult:
+        """Do what the room's worker does with the messages of one batch."""
+        arrivals = [self._arrival(room, message) for message in messages]
+        with collecting(room) as collection:
+            failures = [
+                failure
+                for arrival in arrivals
+                if isinstance(arrival, Event)
+                for failure in emit(arrival, collection)
+            ]
+        batch = Batch(
+            room=room,
+            group=room.name,
+            worker="tests",
+            arrivals=tuple(arrivals),
+            failures=tuple(failures),
+        )
+        return settle(batch, now=NOW)
+
+    def _arrival(self, room: Room, message: Message) -> Arrival:
+        try:
+            if not room.consumes(signal_of(message).event_type):
+                return Ignored(message)
+            return self.decoder.decode(message)
+        except UnknownEventType:
+            return Ignored(message)
+        except UndecodableMessage as error:
+            return Undecodable(message, str(error))
+
+
+@contextmanager
+def running_wire() -> Iterator[Wire]:
+    """Run a registry that producer and decoder find by the settings.
+
+    A change of any setting meanwhile would cost the stock producer its client, unclosed.
+    """
+    with (
+        EmbeddedRegistry() as registry,
+        override_settings(EVENT_BUS_KAFKA_SCHEMA_REGISTRY_URL=registry.url),
+        get_schema_registry_client(),
+        schema_registry_client() as client,
+    ):
+        yield Wire(registry, client)
+
+
+def avro(schema: Any, record: Any) -> bytes:
+    """Return the Avro data of a record."""
+    buffer = BytesIO()
+    fastavro.schemaless_writer(buffer, schema, record)
+    return buffer.getvalue()
+
+
+def with_header(message: Message, name: str, *values: bytes | None) -> Message:
+    """Return a message with these values of a header, none at all without values."""
+    others = [(key, value) for key, value in message.headers if key != name]
+    return replace(message, headers=(*others, *((name, value) for value in values)))

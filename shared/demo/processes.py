@@ -1,0 +1,133 @@
+"""A room's worker as a process of its own, watched through its log."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from threading import Event as Flag
+from threading import Thread
+from typing import Any
+
+from shared.demo import DemoFailed
+from shared.demo.bus import Bus
+from shared.demo.stream import Place
+from shared.logging import Action
+
+_SPAN = re.compile(r"([\w.-]+)\[(\d+)\]:(\d+)-(\d+)")
+_LAST_LINES = 12
+_PATIENCE = 10.0
+
+# The embedded broker takes about the session timeout for a join, and lets a fetch that finds
+# nothing wait its full time whatever comes meanwhile: a real one answers at once.
+_CONSUMER_CONFIG = {
+    "session.timeout.ms": 1500,
+    "heartbeat.interval.ms": 300,
+    "fetch.wait.max.ms": 10,
+}
+
+
+def worker_command(room: str) -> list[str]:
+    """Return the command that runs a room's worker."""
+    return [sys.executable, sys.argv[0], "run_consumers", room]
+
+
+def worker_environment(bus: Bus, inherited: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment in which a worker consumes from the bus and logs for a program."""
+    return {
+        **{name: value for name, value in inherited.items() if name != "LOG_LEVEL"},
+        **bus.upstream_settings,
+        "EVENT_SYNC_CARRIER": "worker",
+        "EVENT_SYNC_KAFKA_CONSUMER_CONFIG": json.dumps(_CONSUMER_CONFIG),
+        "EVENT_SYNC_LOG_FORMAT": "json",
+    }
+
+
+class WorkerProcess:
+    """A worker's process; what it logs is read as it comes.
+
+    ``committed_at`` has the time (seconds since the epoch) at which each message was settled.
+    """
+
+    def __init__(self, room: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        self.room = room
+        self.has_partitions = Flag()
+        self.committed_at: dict[Place, float] = {}
+        self.last_lines: deque[str] = deque(maxlen=_LAST_LINES)
+        # A session of its own: Ctrl-C reaches the demo alone, and the worker is told once.
+        self._process = subprocess.Popen(
+            command,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+        self._reader = Thread(target=self._read, name=f"log of {room}", daemon=True)
+        self._reader.start()
+
+    @property
+    def name(self) -> str:
+        """The name under which the worker counts outcomes (``shared.direct.worker_name``)."""
+        return f"{socket.gethostname()}:{self._process.pid}"[:255]
+
+    def check(self) -> None:
+        """Raise ``DemoFailed`` with the worker's last lines if it has ended."""
+        status = self._process.poll()
+        if status is not None:
+            self._reader.join(_PATIENCE)
+            raise self.failure(f"ended with status {status}")
+
+    def failure(self, what: str) -> DemoFailed:
+        """Return an error that says what is wrong with the worker, and its last lines."""
+        lines = [f"The worker of {self.room} {what}. Its last lines:", *self.last_lines]
+        return DemoFailed("\n  ".join(lines))
+
+    def stop(self) -> int:
+        """End the worker as an operator would, and return its exit status."""
+        self._process.terminate()
+        try:
+            status = self._process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            status = self._process.wait()
+        self._reader.join(_PATIENCE)
+        return status
+
+    def _read(self) -> None:
+        assert self._process.stdout
+        with self._process.stdout as lines:
+            for line in lines:
+                entry = _entry(line)
+                self.last_lines += str(entry.get("message", line)).splitlines()
+                self.last_lines += str(entry.get("exception", "")).splitlines()
+                self._note(entry)
+
+    def _note(self, entry: Mapping[str, Any]) -> None:
+        if entry.get("action") == Action.PARTITIONS_ASSIGNED and entry["partitions"] != "none":
+            self.has_partitions.set()
+        if entry.get("action") == Action.BATCH_COMMITTED:
+            committed_at = float(entry["committed_at"])
+            self.committed_at.update((place, committed_at) for place in _places(entry["offsets"]))
+
+
+def _entry(line: str) -> dict[str, Any]:
+    """Return a line of the log as its fields; of what isn't JSON there are none."""
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return {}
+    return entry if isinstance(entry, dict) else {}
+
+
+def _places(offsets: str) -> Iterator[Place]:
+    """Yield the places that "topic[partition]:first-last,…" stands for."""
+    for topic, partition, first, last in _SPAN.findall(offsets):
+        for offset in range(int(first), int(last) + 1):
+            yield Place(topic, int(partition), offset)

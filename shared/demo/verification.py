@@ -1,0 +1,65 @@
+"""Finds every way in which a run isn't what it should be; each is one line."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from shared.demo.part import AnyOf, Table
+from shared.demo.stream import Landed, Place, Planned
+from shared.outcomes import Outcome
+
+_PLANNED_EXACTLY = (Outcome.FILTERED, Outcome.IGNORED, Outcome.PARKED, Outcome.DEAD)
+_MOST_LINES = 10
+
+
+def missing(stream: Sequence[Planned], landed: Sequence[Landed]) -> Iterator[str]:
+    """Say how many messages never reached the broker."""
+    if len(landed) < len(stream):
+        yield f"{len(stream) - len(landed)} of {len(stream)} messages never reached the broker"
+
+
+def unsettled(landed: Iterable[Landed], committed: Mapping[Place, float]) -> Iterator[str]:
+    """Name the messages that no worker has committed."""
+    for planned, place in landed:
+        if place not in committed:
+            topic, partition, offset = place
+            yield f"{topic}[{partition}]@{offset} ({planned.kind.name}) was not committed"
+
+
+def miscounted(stream: Sequence[Planned], outcomes: Counter[Outcome]) -> Iterator[str]:
+    """Say whether each event has one outcome, and those that the stream's kinds plan."""
+    lost = len(stream) - outcomes.total()
+    if lost:
+        yield f"{abs(lost)} events have {'no outcome' if lost > 0 else 'two outcomes'}"
+    planned = Counter(message.kind.ends_as for message in stream)
+    for outcome in _PLANNED_EXACTLY:
+        if outcomes[outcome] != planned[outcome]:
+            yield f"{outcomes[outcome]} events ended as {outcome}, {planned[outcome]} were to"
+
+
+def differing(expected: Table, stored: Table) -> Iterator[str]:
+    """Say where the table isn't what the room's model says."""
+    for key in {**expected, **stored}:
+        row = f"row {', '.join(map(str, key))}"
+        if key not in stored:
+            yield f"{row} is not there"
+        elif key not in expected:
+            yield f"{row} should not be there"
+        else:
+            yield from (f"{row}: {problem}" for problem in _differing(expected[key], stored[key]))
+
+
+def shortened(problems: Iterable[str]) -> list[str]:
+    """Return the first few problems, and how many more there are."""
+    found = list(problems)
+    more = len(found) - _MOST_LINES
+    return [*found[:_MOST_LINES], *([f"… and {more} more like these"] if more > 0 else [])]
+
+
+def _differing(expected: Mapping[str, object], stored: Mapping[str, object]) -> Iterator[str]:
+    for column, value in expected.items():
+        allowed = value.values if isinstance(value, AnyOf) else {value}
+        if stored[column] not in allowed:
+            wanted = " or ".join(map(str, allowed))
+            yield f"{column} is {stored[column]}, the model says {wanted}"

@@ -1,0 +1,123 @@
+"""Shows the project at work: real workers on an embedded bus, and their tables checked after."""
+
+from __future__ import annotations
+
+import json
+import signal
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import Error as DatabaseError
+from django.utils import timezone
+from rich.console import Console
+
+from shared.demo import DemoFailed, report, session
+from shared.demo.options import EVENTS, RATE, SEED, Options, parse
+from shared.demo.part import Performance, performances
+from shared.embedded import EmbeddedBrokerUnavailable
+from shared.reactions import describe
+
+_INTERRUPTED = 130
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Command(BaseCommand):
+    """Publish a stream with every trouble in it, and check what the workers make of it."""
+
+    help = (
+        "Run a broker, a schema registry and each room's worker, publish a stream of real events "
+        "with duplicates, late ones, poison and more, and compare the tables with a model. "
+        "The bus is always an embedded one: EVENT_BUS_KAFKA_* settings are not used. The database "
+        "is the configured one; the rows, dead letters and counts of a run stay in it. Each run "
+        "has learners and topics of its own and touches nothing else."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the options; ``shared.demo.options`` looks at their values."""
+        add = parser.add_argument
+        add(
+            "--events",
+            default=EVENTS,
+            metavar="N",
+            help="How many, shared by the rooms (default: %(default)s).",
+        )
+        add("--seed", default=SEED, metavar="N", help="Another stream (default: %(default)s).")
+        add(
+            "--rate",
+            default=RATE,
+            metavar="N",
+            help="Events per second, 0 for as fast as it goes (default: %(default)s).",
+        )
+        add("--exit", action="store_true", help="End by itself; else Ctrl-C ends it.")
+        add("--json", action="store_true", help="Print one JSON object as the last line.")
+        add("--dry-run", action="store_true", help="Print the stream's plan; publish nothing.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run it; what goes wrong is told line by line, with a status other than 0."""
+        try:
+            asked = parse(
+                events=options["events"],
+                seed=options["seed"],
+                rate=options["rate"],
+                ends=options["exit"],
+                as_json=options["json"],
+            )
+            with _interruptible():
+                self._run(asked, dry_run=options["dry_run"])
+        except (DemoFailed, EmbeddedBrokerUnavailable) as error:
+            raise CommandError(str(error)) from error
+        except DatabaseError as error:
+            raise CommandError(
+                f"The database failed: {describe(error)}. Hint: run manage.py migrate first."
+            ) from error
+        except KeyboardInterrupt:
+            raise CommandError("Interrupted.", returncode=_INTERRUPTED) from None
+
+    def _run(self, options: Options, *, dry_run: bool) -> None:
+        rooms = performances(events=options.events, seed=options.seed, started=timezone.now())
+        # With --json, stdout has the JSON and nothing else.
+        tables = Console(stderr=options.as_json)
+        report.show_plan(tables, rooms)
+        if dry_run:
+            self._print_json(options, report.plan_as_json(rooms))
+        else:
+            self._perform(options, rooms, tables)
+
+    def _perform(self, options: Options, rooms: list[Performance], tables: Console) -> None:
+        progress = Console(stderr=True)
+        names = ", ".join(room.room.name for room in rooms)
+        progress.print(f"Starting a broker, a schema registry and the worker of {names} …")
+        with session.started(rooms) as running:
+            result = running.publish(rate=options.rate, console=progress)
+            report.show_result(tables, result)
+            self._print_json(options, result.as_json())
+            if result.problems:
+                raise DemoFailed("\n  ".join(["The run isn't as it should be:", *result.problems]))
+            if not options.ends:
+                report.show_addresses(tables, running.bus.addresses)
+                running.stay()
+
+    def _print_json(self, options: Options, value: object) -> None:
+        if options.as_json:
+            self.stdout.write(json.dumps(value))
+            self.stdout.flush()
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let a signal interrupt the block once; the tidying up after it doesn't take long."""
+
+    def interrupt(*_: Any) -> None:
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

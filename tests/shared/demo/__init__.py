@@ -1,0 +1,1 @@
+"""Tests of the demo's machinery, with the tests' own events."""

@@ -1,0 +1,118 @@
+"""A worker's process is known by its log, and an early end is told with its last lines."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from contextlib import contextmanager
+from time import monotonic, sleep
+
+import pytest
+
+from shared.demo import DemoFailed
+from shared.demo.bus import Bus
+from shared.demo.processes import WorkerProcess, worker_environment
+from shared.demo.stream import Place
+
+BUS = Bus(
+    bootstrap_servers="127.0.0.1:1",
+    registry_url="http://127.0.0.1:2",
+    prefix="demo-1",
+    topics=("demo-1-books",),
+)
+WAIT = "import time; time.sleep(60)"
+ASSIGNED = {"action": "partitions.assigned", "partitions": "demo-1-books[0]"}
+COMMITTED = {
+    "action": "batch.committed",
+    "offsets": "demo-1-books[0]:3-5,demo-1-books[2]:0-0",
+    "committed_at": 12.5,
+}
+
+
+@contextmanager
+def process(*entries, script=WAIT):
+    """Run a process that logs these entries and then does what the script says."""
+    lines = "\n".join(json.dumps(entry) for entry in entries)
+    code = f"import sys; print({lines!r}, file=sys.stderr, flush=True); {script}"
+    worker = WorkerProcess("library", [sys.executable, "-c", code], os.environ)
+    try:
+        yield worker
+    finally:
+        worker.stop()
+
+
+def ended(worker):
+    """Wait for the worker's end and return what is said about it."""
+    until = monotonic() + 10
+    while monotonic() < until:
+        try:
+            worker.check()
+        except DemoFailed as failure:
+            return str(failure)
+        sleep(0.01)
+    return pytest.fail("The process didn't end.")
+
+
+def test_a_worker_is_ready_when_it_has_partitions():
+    """An assignment of none doesn't count."""
+    with process({**ASSIGNED, "partitions": "none"}, ASSIGNED) as worker:
+        assert worker.has_partitions.wait(10)
+        worker.check()
+
+
+def test_commits_are_read_place_by_place():
+    """From the spans of offsets that a batch's line has."""
+    with process(COMMITTED, ASSIGNED) as worker:
+        assert worker.has_partitions.wait(10)
+        assert worker.committed_at == {
+            Place("demo-1-books", partition, offset): 12.5
+            for partition, offset in [(0, 3), (0, 4), (0, 5), (2, 0)]
+        }
+
+
+def test_an_early_end_is_told_with_the_last_lines():
+    """Log lines by their message, others as they are."""
+    with process({"message": "worker.started"}, script="sys.exit('Fatal: no')") as worker:
+        told = ended(worker)
+    assert "ended with status 1" in told
+    assert told.splitlines()[1:] == ["  worker.started", "  Fatal: no"]
+
+
+def test_the_traceback_in_a_log_line_is_told():
+    """It says why the worker ended."""
+    entry = {"message": "failed", "exception": "Traceback\nValueError"}
+    with process(entry, script="sys.exit(3)") as worker:
+        assert ended(worker).endswith("  failed\n  Traceback\n  ValueError")
+
+
+def test_a_worker_is_stopped_as_an_operator_would():
+    """By SIGTERM, and its status is returned."""
+    with process(ASSIGNED) as worker:
+        assert worker.has_partitions.wait(10)
+        assert worker.stop() == -signal.SIGTERM
+
+
+def test_a_worker_counts_under_its_process_name():
+    """As ``worker_name`` does inside it."""
+    script = "from shared.direct import worker_name; print(worker_name()); sys.exit(1)"
+    setup = "import django; django.setup(); "
+    with process(script=setup + script) as worker:
+        assert ended(worker).endswith(worker.name)
+
+
+def test_the_environment_leads_to_the_bus_and_nowhere_else():
+    """Logins and log levels of the person's own don't reach the worker; the database does."""
+    inherited = {
+        "DATABASE_URL": "sqlite:///there",
+        "EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS": "production:9092",
+        "EVENT_BUS_KAFKA_API_KEY": "key",
+        "LOG_LEVEL": "ERROR",
+    }
+    environment = worker_environment(BUS, inherited)
+    assert environment["DATABASE_URL"] == "sqlite:///there"
+    assert environment["EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS"] == "127.0.0.1:1"
+    assert environment["EVENT_BUS_TOPIC_PREFIX"] == "demo-1"
+    assert not environment["EVENT_BUS_KAFKA_API_KEY"]
+    assert "LOG_LEVEL" not in environment

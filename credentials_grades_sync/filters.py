@@ -7,8 +7,9 @@ from shared.consumer import EventData
 
 
 def is_recordable(data: EventData, metadata: EventsMetadata) -> bool:
-    """Want a learner's grade once something was attempted; before, it is a computed zero."""
-    return bool(data["grade"].attempted)
+    """Want a course's grade once something was attempted; before, it is a computed zero."""
+    grade = data["grade"]
+    return grade.attempted and not isinstance(grade.course_key, LibraryLocator)
 
 
 def is_recordable_summary(data: EventData, metadata: EventsMetadata) -> bool:

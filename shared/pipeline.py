@@ -121,6 +121,8 @@ def _consume(
         try:
             record = _map(delivery, now)
         except Exception as error:
+            if reaction_to(error) is not Reaction.ISOLATE:
+                raise
             endings.append(_ending(delivery, None, poison(error)))
             continue
         if record is None:
@@ -148,10 +150,11 @@ def _map(delivery: Delivery, now: datetime) -> Record | None:
         raise PoisonError(_CONSUMED_NO_MORE)
     if not route.accept(event.data, event.metadata):
         return None
-    latest = (event.message.timestamp or now) + timedelta(seconds=get_settings().max_clock_skew)
-    if event.metadata.time > latest:
+    # A topic with CreateTime has its producer's clock for a timestamp, so ours counts as well.
+    arrived = min(event.message.timestamp or now, now)
+    if event.metadata.time > arrived + timedelta(seconds=get_settings().max_clock_skew):
         raise PoisonError(
-            "header ce_time: further ahead of the broker's clock than EVENT_SYNC['MAX_CLOCK_SKEW']"
+            "header ce_time: further ahead of its arrival than EVENT_SYNC['MAX_CLOCK_SKEW']"
         )
     return route.to_record(event.data, event.metadata)
 

@@ -87,7 +87,8 @@ class Settings:
 
     # .. setting_name: EVENT_SYNC['MAX_CLOCK_SKEW']
     # .. setting_default: 300.0
-    # .. setting_description: How far an event's time may lie ahead of the broker's timestamp.
+    # .. setting_description: How far an event's time may lie ahead of its arrival: the message's
+    #   timestamp or the worker's clock, whichever is earlier.
     max_clock_skew: float = 300.0
 
     # .. setting_name: EVENT_SYNC['PARK_MAX_AGE']

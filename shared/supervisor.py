@@ -16,6 +16,8 @@ from shared.stopping import StopRequest
 
 _PATIENCE = 10.0
 _INTERVAL = 0.2
+_TOLD = (0, -signal.SIGTERM, -signal.SIGINT)
+"""How a worker ends that is told to; by the signal itself before it can listen."""
 
 
 def supervise(room_names: Sequence[str]) -> None:
@@ -37,8 +39,7 @@ def supervise(room_names: Sequence[str]) -> None:
     if ended and not stop.is_made:
         name, code = next(iter(ended.items()))
         raise FatalError(f"The worker of {name} ended with status {code}.", hint="See its log.")
-    # One that is told to stop before it can listen ends by the signal, with nothing under way.
-    if any(code not in (0, -signal.SIGTERM) for code in codes.values()):
+    if any(code not in _TOLD for code in codes.values()):
         raise FatalError(f"Not every worker ended well: {codes}.", hint="See their logs.")
 
 

@@ -15,7 +15,7 @@ from django.db import transaction
 from shared.batches import Delivery
 from shared.conf import get_settings
 from shared.consumer import Consumer
-from shared.exceptions import FatalError, PoisonError
+from shared.exceptions import FatalError, PoisonError, TransientError
 from shared.outcomes import MissingParent, Outcome, WriteResult
 from shared.reactions import Reaction, describe, reaction_to
 from shared.records import PositionedRecord, Record
@@ -87,8 +87,10 @@ def _write_one(consumer: Consumer, item: Mapped) -> Written:
             _check_deferred_constraints()
             return result
     except Exception as error:
-        # A savepoint that can't be rolled back to: the whole transaction is lost.
-        if reaction_to(error) is Reaction.ISOLATE and not transaction.get_rollback():
+        if transaction.get_rollback():
+            # There is no savepoint to go back to: the connection broke, or a deadlock took it.
+            raise TransientError(f"The transaction was lost: {describe(error)}.") from error
+        if reaction_to(error) is Reaction.ISOLATE:
             return poison(error)
         raise
 

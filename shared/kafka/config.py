@@ -94,7 +94,10 @@ def registry_url() -> str:
             "EVENT_BUS_KAFKA_SCHEMA_REGISTRY_URL is not set.",
             hint="Set it to the http(s) address of the schema registry.",
         )
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # a bracket too few
+        parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConfigurationError(
             f"EVENT_BUS_KAFKA_SCHEMA_REGISTRY_URL has the scheme {parts.scheme!r}.",

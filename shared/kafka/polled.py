@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from operator import methodcaller
 from typing import Any
 
 from confluent_kafka import TIMESTAMP_NOT_AVAILABLE
@@ -23,11 +24,16 @@ def to_message(raw: Any) -> Message:
     )
 
 
+# confluent-kafka answers a name that is not UTF-8 with a broken list. Called from C, CPython tells
+# so by a SystemError; called from here it would come to hand over the list, and crash on it.
+_call_headers = methodcaller("headers")
+
+
 def _headers(raw: Any) -> tuple[tuple[str, bytes | None], ...]:
     try:
-        return tuple(raw.headers() or ())
-    except (SystemError, UnicodeError):
-        # A name that is not UTF-8 hides them all; without ce_type the message is buried.
+        return tuple(_call_headers(raw) or ())
+    except SystemError:
+        # None is better than some: without ce_type the message is buried.
         return ()
 
 

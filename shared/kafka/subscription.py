@@ -30,6 +30,7 @@ Partition: TypeAlias = tuple[str, int]
 """A topic's full name and the number of one of its partitions."""
 
 _POLL_STEP = 0.2
+_COMMIT_STEP = 0.02
 # Together well below the five seconds in which a worker ends that is told to.
 _COMMIT_TIMEOUT = 2.0
 _BROKER_TIMEOUT = 2.0
@@ -60,6 +61,7 @@ class Subscription:
         self._held: list[Message] = []
         self._settled: dict[Partition, int] = {}
         self._commits_under_way = 0
+        self._has_commit_failed = False
         self._is_paused = False
         self._missing_since: dict[str, float] = {}
         self._fatal: FatalError | None = None
@@ -89,6 +91,8 @@ class Subscription:
                 self._receive(raw)
         self._check_missing_topics()
         self._raise_fatal()
+        if self._has_commit_failed and not self._commits_under_way:
+            self._commit()
         taken, self._held = self._held[:size], self._held[size:]
         return taken
 
@@ -105,7 +109,7 @@ class Subscription:
         self._raise_fatal()
 
     def resume(self) -> None:
-        """Go on after ``wait``. Resumes all that is assigned: a pause outlives a revocation."""
+        """Go on after ``wait``."""
         if self._is_paused:
             self._is_paused = False
             self._consumer.resume(self._consumer.assignment())
@@ -117,22 +121,19 @@ class Subscription:
         would go back. Those that left while nobody polled are heard of first.
         """
         self._poll(0)
-        offsets: dict[Partition, int] = {}
         for message in messages:
             partition = (message.topic, message.partition)
             if partition in self._owned:
-                offsets[partition] = message.offset + 1
-        self._settled.update(offsets)
-        self._commit(offsets)
+                self._settled[partition] = message.offset + 1
+        self._commit()
 
     def close(self) -> None:
         """Commit what is settled, as far as the broker answers in time, and leave the group."""
-        if self._settled:
-            self._commit(self._settled)
+        self._commit()
         until = monotonic() + _COMMIT_TIMEOUT
         self._pause()
         while self._commits_under_way and monotonic() < until:
-            self._poll(_POLL_STEP)
+            self._poll(_COMMIT_STEP)
         self._consumer.close()
 
     def _poll(self, timeout: float) -> None:
@@ -141,25 +142,33 @@ class Subscription:
             self._receive(raw)
 
     def _receive(self, raw: Any) -> None:
+        is_owned = (raw.topic(), raw.partition()) in self._owned
         if error := raw.error():
-            self._on_error(error, raw)
-        elif (raw.topic(), raw.partition()) in self._owned:
+            if is_owned or error.code() != KafkaError._AUTO_OFFSET_RESET:
+                self._on_error(error, raw)
+        elif is_owned:
             self._held.append(to_message(raw))
 
     def _on_assign(self, _: Consumer, partitions: list[TopicPartition]) -> None:
-        for partition in self._with_start(partitions):
-            self._owned.add((partition.topic, partition.partition))
+        if self._find_start(partitions):
+            self._owned.update((partition.topic, partition.partition) for partition in partitions)
         if self._is_cooperative:
             self._consumer.incremental_assign(partitions)
         else:
             self._consumer.assign(partitions)
-        if self._is_paused and partitions:
+        if self._is_paused:
             # Before the next poll, or they hand over messages.
             self._consumer.pause(partitions)
+        else:
+            # Paused here before they left, they would stay so: a pause outlives a revocation.
+            self._consumer.resume(partitions)
         log.info(Action.PARTITIONS_ASSIGNED, partitions=_names(partitions))
 
-    def _with_start(self, partitions: list[TopicPartition]) -> list[TopicPartition]:
-        """Let partitions without a committed offset start at the beginning."""
+    def _find_start(self, partitions: list[TopicPartition]) -> bool:
+        """Let partitions without a committed offset start at the beginning.
+
+        Returns ``False`` if we end before the start is known: then they are not ours to settle.
+        """
         while partitions and not self._is_stopping() and not self._fatal:
             try:
                 committed = self._committed(partitions)
@@ -169,8 +178,8 @@ class Subscription:
                 continue
             for partition, known in zip(partitions, committed, strict=True):
                 partition.offset = known.offset if known.offset >= 0 else OFFSET_BEGINNING
-            break
-        return partitions
+            return True
+        return False
 
     def _committed(self, partitions: list[TopicPartition]) -> list[TopicPartition]:
         """Return the committed offsets; one that can't be read is not one that isn't there."""
@@ -200,16 +209,14 @@ class Subscription:
         if assignment := self._consumer.assignment():
             self._consumer.pause(assignment)
 
-    def _commit(self, offsets: dict[Partition, int]) -> None:
+    def _commit(self) -> None:
+        """Commit all that is settled here: what one commit failed to say, the next one says."""
+        self._has_commit_failed = False
+        offsets = [TopicPartition(topic, n, offset) for (topic, n), offset in self._settled.items()]
         if not offsets:
             return
         try:
-            self._consumer.commit(
-                offsets=[
-                    TopicPartition(topic, n, offset) for (topic, n), offset in offsets.items()
-                ],
-                asynchronous=True,
-            )
+            self._consumer.commit(offsets=offsets, asynchronous=True)
             self._commits_under_way += 1
         except KafkaException as error:
             log.warning(Action.OFFSETS_NOT_COMMITTED, error=_name(error))
@@ -218,7 +225,9 @@ class Subscription:
         self._commits_under_way -= 1
         failed = error or next((p.error for p in partitions if p.error), None)
         if failed:
-            # The next commit says the same and more; until then a crash would redeliver.
+            # It met a rebalance, for one. Until it is said again a crash would redeliver.
+            self._has_commit_failed = True
+            self._fatal = self._fatal or errors.refusal(failed)
             log.warning(Action.OFFSETS_NOT_COMMITTED, error=failed.name())
 
     def _on_error(self, error: KafkaError, raw: Any) -> None:

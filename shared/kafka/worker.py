@@ -44,7 +44,7 @@ log = Log(__name__)
 
 T = TypeVar("T")
 
-_POLL_TIMEOUT = 0.5
+_POLL_TIMEOUT = 0.1
 _PARKED_INTERVAL = 0.5
 
 
@@ -74,16 +74,21 @@ class Worker:
         self.name = worker_name()
         self._config = consumer_config(self.group)
         self._topics = [full_topic(topic) for topic in topics or room.topics]
-        self._decoder = Decoder(schema_registry_client())
+        self._registry = schema_registry_client()
+        self._decoder = Decoder(self._registry)
         self._breaker = FloodBreaker()
         self._stop = StopRequest()
         self._flight = Flight()
         self._next_look_at_parked = 0.0
 
     def run(self) -> None:
-        """Work until ``stop`` is called or SIGTERM or SIGINT arrives; then leave the group."""
-        log.info(Action.WORKER_STARTED, room=self.room.name, group=self.group, topics=self._topics)
-        with self._stop.on_signals():
+        """Work until ``stop`` is called or SIGTERM or SIGINT arrives; then leave the group.
+
+        Once only: the clients are closed afterwards.
+        """
+        names = {"room": self.room.name, "group": self.group}
+        with self._stop.on_signals(), self._registry:
+            log.info(Action.WORKER_STARTED, **names, topics=self._topics)
             self._subscription = Subscription(
                 self._config,
                 self._topics,
@@ -98,7 +103,7 @@ class Worker:
             finally:
                 self._subscription.close()
                 connections.close_all()
-        log.info(Action.WORKER_STOPPED, room=self.room.name, group=self.group)
+            log.info(Action.WORKER_STOPPED, **names)
 
     def stop(self) -> None:
         """Finish the batch under way, then end ``run``."""

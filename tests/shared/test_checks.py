@@ -89,7 +89,9 @@ def test_e002_consumer_without_destination(library, settings):
     assert "EVENT_SYNC['DESTINATIONS']['books']" in str(message.hint)
 
 
-@pytest.mark.parametrize("url", ["registry:8081", "ftp://registry", "http://", "//registry"])
+@pytest.mark.parametrize(
+    "url", ["registry:8081", "ftp://registry", "http://", "//registry", "http://[::1"]
+)
 def test_e003_registry_address_without_scheme_or_host(url):
     """An address that no client can use is found before a worker starts."""
     with override_settings(EVENT_BUS_KAFKA_SCHEMA_REGISTRY_URL=url):
@@ -144,10 +146,10 @@ def test_e005_keys_of_one_topic_with_different_types():
         assert ids() == ["event_sync.E005"]
 
 
-@pytest.mark.parametrize("key_field", ["shelf.cod", "shelf", "nothing.code", "shelf.code.code"])
+@pytest.mark.parametrize("key_field", ["shelf.cod", "nothing.code", "shelf.code.code"])
 def test_e005_key_that_is_no_field_of_the_event(key_field):
     """A typo in a key field is found."""
-    with registered(ROOM, *with_keys(key_field, "book.code")):
+    with registered(ROOM, with_keys(key_field, "book.code")[0]):
         assert ids() == ["event_sync.E005"]
 
 

@@ -125,6 +125,21 @@ def test_receivers_of_one_name_share_a_dead_letter(library):
     assert DeadLetter.objects.get().receiver == "functools.partial"
 
 
+def test_name_of_a_receiver_fits_its_column(library):
+    """However deep a receiver is nested."""
+
+    def receive(**kwargs):
+        """Receive nothing."""
+
+    receive.__qualname__ = "x" * 999
+    event = shelf()
+    failures = (ReceiverFailure(event, receive, ValueError()),)
+    settle(
+        Batch(room=library, group="g", worker="w", arrivals=(event,), failures=failures), now=NOW
+    )
+    assert len(DeadLetter.objects.get().receiver) == 255
+
+
 def test_neither_log_nor_reason_holds_a_value(library, broken_host, caplog):
     """Logs are read where the payload may not be seen."""
     caplog.set_level(logging.DEBUG)

@@ -135,6 +135,13 @@ def test_position_survives_a_fixture():
     assert Shelf.objects.get().position == row.position
 
 
+def test_field_takes_a_position_or_its_text():
+    """Forms and fixtures bring text."""
+    position = Position.of(NOON, "t", 3, 7)
+    assert PositionField().to_python(str(position)) == position
+    assert PositionField().to_python(position) == position
+
+
 def test_field_without_value_stays_empty():
     """Where a column allows it, NULL is neither a position nor its text."""
     field = PositionField()

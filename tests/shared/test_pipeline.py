@@ -134,14 +134,20 @@ def test_event_from_the_future_is_buried(library, ahead, outcome):
     assert all("header ce_time" in error and "MAX_CLOCK_SKEW" in error for error in errors)
 
 
-def test_skew_is_judged_by_the_brokers_clock(library):
+def test_skew_is_judged_by_the_messages_timestamp(library):
     """An event doesn't become right by being read late."""
     event = stamped(shelf(time=NOW - timedelta(hours=1)), -7200)
     assert outcomes(settled(library, event)) == [DEAD]
 
 
-def test_skew_is_judged_by_our_clock_without_the_brokers(library):
-    """The signal carrier knows no broker's timestamp."""
+def test_skew_is_judged_by_our_clock_where_the_timestamp_is_wrong_as_well(library):
+    """A producer whose clock is ahead stamps its message with that clock, too."""
+    event = stamped(shelf(time=NOW + timedelta(days=365)), 365 * 86400)
+    assert outcomes(settled(library, event)) == [DEAD]
+
+
+def test_skew_is_judged_by_our_clock_without_a_timestamp(library):
+    """The signal carrier knows no message's timestamp."""
     event = shelf(time=NOW + timedelta(hours=1))
     event = replace(event, message=replace(event.message, timestamp=None))
     assert outcomes(settled(library, event)) == [DEAD]

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 
 import pytest
+from edx_django_utils.cache import RequestCache
 from openedx_events.tooling import OpenEdxPublicSignal
 
 from shared import receivers
@@ -155,6 +156,16 @@ def test_host_gets_the_data_the_metadata_and_where_it_came_from(library):
     assert received["sender"] is None
 
 
+def test_event_that_others_send_from_the_bus_is_not_collected(library):
+    """A host's receiver that replays an event inside the worker adds nothing to the batch."""
+    event = shelf()
+    with collecting(library) as collection:
+        event.signal.send_event_with_custom_metadata(event.metadata, **event.data)
+        emit(event, collection)
+        event.signal.send_event_with_custom_metadata(event.metadata, **event.data)
+    assert collection.collected == [event]
+
+
 def test_disconnected_room_receiver_is_fatal(library):
     """An event that was emitted and not collected must not be committed."""
     receivers.disconnect(library)
@@ -175,6 +186,15 @@ def test_room_receiver_lost_between_two_events_is_fatal(library):
             emit(shelf(), collection)
 
 
+def test_each_event_starts_with_an_empty_request_cache(library):
+    """What a host's receiver cached for one event is no answer for the next."""
+    cache = RequestCache("host")
+    cache.set("grade", 1)
+    with collecting(library) as collection:
+        emit(shelf(), collection)
+    assert not cache.get_cached_response("grade").is_found
+
+
 def test_receiver_is_connected_once(library):
     """Connecting again doesn't collect an event twice."""
     receivers.connect(library)
@@ -185,9 +205,9 @@ def test_receiver_is_connected_once(library):
 
 def test_collections_do_not_leak(library):
     """After the block nothing is collected any more."""
-    with collecting(library) as collection:
-        pass
     event = shelf()
+    with collecting(library) as collection:
+        collection.emitting = event
     SHELF_CHANGED.send_event_with_custom_metadata(event.metadata, **event.data)
     assert collection.collected == []
 

@@ -225,6 +225,20 @@ def test_changed_rows_take_a_constant_number_of_statements(size, django_assert_n
 # ------------------------------------------------------------------ others meanwhile
 
 
+def test_row_that_appears_meanwhile_is_followed():
+    """Another worker's row that comes between the look and the insert is met as any other."""
+
+    def insert_before_ours(execute, sql, params, many, context):
+        if sql.startswith("SAVEPOINT") and not Shelf.objects.exists():
+            Shelf.objects.create(sync_key="a", label="a", code="theirs", position=at(2))
+        return execute(sql, params, many, context)
+
+    ours = [shelf("a", "older", second=1), shelf("b"), shelf("a", "newer", second=3)]
+    with connection.execute_wrapper(insert_before_ours):
+        assert upsert(Shelf, ours, now=NOON) == [STALE, APPLIED, APPLIED]
+    assert dict(Shelf.objects.values_list("label", "code")) == {"a": "newer", "b": "b"}
+
+
 def test_row_deleted_meanwhile_is_transient():
     """A row that goes away between the look and the lock is met again by the next try."""
     upsert(Shelf, [shelf("A")], now=NOON)

@@ -1,4 +1,4 @@
-"""Two workers may meet a new row at the same time; the newer event wins."""
+"""Two workers may meet one row at the same time; the newer event wins."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Barrier, Thread
+from time import sleep
 
 import pytest
 from django.db import connection, connections, transaction
@@ -64,24 +65,26 @@ def in_threads(connect: Callable[[], None], *actions: Callable[[], None]) -> Non
 
 
 @contextmanager
-def meeting_at_insert(barrier: Barrier) -> Iterator[None]:
-    """Let both threads find no row before either inserts one, where two can write at a time."""
+def before(statement: str, wait: Callable[[], object]) -> Iterator[None]:
+    """Wait once before a kind of statement, where two transactions can write at a time."""
 
-    def wait(execute, sql, params, many, context):
-        if sql.startswith("INSERT") and not met:
-            met.append(barrier.wait())
+    def wait_once(execute, sql, params, many, context):
+        if statement in sql and not waited:
+            waited.append(sql)
+            wait()
         return execute(sql, params, many, context)
 
-    met: list[int] = []
+    waited: list[str] = []
     if not connections["default"].features.has_select_for_update:
         yield
         return
-    with connections["default"].execute_wrapper(wait):
+    with connections["default"].execute_wrapper(wait_once):
         yield
 
 
 def test_two_first_inserts_race(connect):
     """Two workers that both meet new rows first end in one row each, as the newer event says."""
+    # Both find no row before either inserts one.
     start, insert = Barrier(2, timeout=10), Barrier(2, timeout=10)
     labels = ["a", "b", "c"]
     found: dict[int, list[Outcome]] = {}
@@ -89,7 +92,7 @@ def test_two_first_inserts_race(connect):
 
     def work(second: int, labels: Sequence[str]) -> None:
         start.wait()
-        with meeting_at_insert(insert), transaction.atomic():
+        with before("INSERT", insert.wait), transaction.atomic():
             records = [shelf(label, f"{label}{second}", second) for label in labels]
             found[second] = upsert(Shelf, records, now=NOON)
 
@@ -100,3 +103,27 @@ def test_two_first_inserts_race(connect):
     in_threads(connect, look)
     assert rows == {label: f"{label}2" for label in labels}
     assert found in ({1: [APPLIED] * 3, 2: [APPLIED] * 3}, {1: [STALE] * 3, 2: [APPLIED] * 3})
+
+
+def test_two_changes_race(connect):
+    """Of two workers that change one row, the one that writes last doesn't undo the newer event."""
+    start = Barrier(2, timeout=10)
+    codes: list[str] = []
+
+    def prepare() -> None:
+        Shelf.objects.create(sync_key="a", label="a", code="old")
+
+    def work(second: int) -> None:
+        # Without its lock the older event would be judged by the row as it was, and written last.
+        delay = 0.2 if second == 1 else 0
+        start.wait()
+        with before("INSERT", lambda: sleep(delay)), transaction.atomic():
+            upsert(Shelf, [shelf("a", f"at {second}", second)], now=NOON)
+
+    def look() -> None:
+        codes.extend(Shelf.objects.values_list("code", flat=True))
+
+    in_threads(connect, prepare)
+    in_threads(connect, lambda: work(1), lambda: work(2))
+    in_threads(connect, look)
+    assert codes == ["at 2"]

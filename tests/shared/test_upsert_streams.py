@@ -45,7 +45,7 @@ streams = st.lists(events, min_size=1, max_size=8).map(numbered)
 example_by_example = settings(
     derandomize=True,
     deadline=None,
-    max_examples=60,
+    max_examples=150,
     # Each example empties the table first.
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -187,6 +187,15 @@ def test_transient_failure_writes_nothing(library, fails_for, locked):
     assert is_untouched()
 
 
+def test_transient_failure_is_not_tried_event_by_event(library, fails_for, locked):
+    """A database that is away isn't asked once for each event."""
+    errors = [locked()]
+    fails_for(errors.pop, SECRET)
+    with pytest.raises(TransientError):
+        settled(library, shelf(), book("1"), book("2", SECRET))
+    assert errors == []
+
+
 def test_transient_failure_of_a_destination_passes_through(library, fails_for):
     """A destination may say itself that something is out of reach."""
     fails_for(lambda: TransientError("The host is away."), SECRET)
@@ -229,15 +238,14 @@ def test_isolated_batch_buries_bad_data_as_ever(library):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_lost_transaction_is_transient_for_the_batch(
-    library: Room, fails_for: Callable[..., None], locked: Callable[[], Exception]
-) -> None:
+@pytest.mark.parametrize("make_error", [OperationalError, ValueError])
+def test_lost_transaction_is_transient_for_the_batch(library, fails_for, make_error):
     """MySQL rolls all back on a deadlock: what comes after it fails, and is no poison."""
 
     def roll_back() -> Exception:
-        with connection.cursor() as cursor:
-            cursor.execute("ROLLBACK")
-        return locked()
+        connection.cursor().execute("ROLLBACK")
+        error: Exception = make_error()
+        return error
 
     fails_for(roll_back, SECRET)
     with pytest.raises(TransientError):

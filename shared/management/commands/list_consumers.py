@@ -38,7 +38,8 @@ class Command(BaseCommand):
             events = "\n".join(consumer["events"])
             row = {**consumer, "events": events}
             table.add_row(*(row[str(column.header)] for column in table.columns))
-        console = Console()
+        # A pipe has no width to fold into.
+        console = Console(width=None if self.stdout.isatty() else 1000)
         with console.capture() as captured:
             console.print(table)
         self.stdout.write(captured.get())

@@ -41,7 +41,8 @@ class Command(BaseCommand):
     def _rooms(names: list[str], *, run_all: bool) -> list[Room]:
         if bool(names) == run_all:
             raise CommandError("Name rooms, or say --all; see manage.py list_consumers.")
-        rooms = list(registry.rooms()) if run_all else [*map(registry.get_room, dict.fromkeys(names))]
+        named = (registry.get_room(name) for name in dict.fromkeys(names))
+        rooms = list(registry.rooms() if run_all else named)
         if not rooms:
             raise CommandError("No room is installed. Hint: add one to INSTALLED_APPS.")
         return rooms

@@ -1,0 +1,381 @@
+"""What the tests of the worker run on: an embedded broker and registry, and processes beside them.
+
+Events are published by a plain producer in Confluent's framing, so that a test chooses partition,
+order and broker timestamp. The processes are the project's real commands on a SQLite file of their
+own; the test looks into that file with ``sqlite3``.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from threading import Event, Thread
+from time import monotonic, sleep
+from typing import Any, TypeVar
+
+import pytest
+from confluent_kafka import Consumer, Producer, TopicPartition
+from openedx_events.event_bus.avro.serializer import AvroSignalSerializer
+
+from shared import messages
+from shared.embedded import EmbeddedBroker, EmbeddedRegistry
+from tests.grades import ROOM, TOPIC, Grade, Table
+
+T = TypeVar("T")
+
+ROOT = Path(__file__).parent.parent
+PATIENCE = 30.0
+"""How long anything may take before the test gives up; no measure of what it should take."""
+
+CONSUMER_CONFIG = {
+    "session.timeout.ms": 1500,
+    "heartbeat.interval.ms": 300,
+    "reconnect.backoff.max.ms": 300,
+    "fetch.wait.max.ms": 50,
+}
+"""What lets the embedded broker rebalance soon, be found again soon and hand over soon."""
+
+
+def wait_until(condition: Callable[[], T], what: str) -> T:
+    """Return the first true answer of a condition."""
+    until = monotonic() + PATIENCE
+    while not (answer := condition()):
+        assert monotonic() < until, f"Waited in vain for {what}."
+        sleep(0.02)
+    return answer
+
+
+class Process:
+    """A management command in a process of its own, with its output in a file."""
+
+    def __init__(
+        self, arguments: Iterable[str], environment: Mapping[str, str], output: Path
+    ) -> None:
+        self._output = output
+        with output.open("wb") as file:
+            self._process = subprocess.Popen(
+                [sys.executable, "manage.py", *arguments],
+                cwd=ROOT,
+                env=dict(environment),
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
+
+    @property
+    def output(self) -> str:
+        """What it has printed so far."""
+        return self._output.read_text()
+
+    @property
+    def lines(self) -> list[str]:
+        """What it has printed so far, by line."""
+        return self.output.splitlines()
+
+    @property
+    def tail(self) -> str:
+        """The end of what it has printed, for messages of failed tests."""
+        return "\n".join(self.lines[-15:])
+
+    def wait_for(self, pattern: str, *, after: int = 0) -> None:
+        """Wait until a line after the first ``after`` lines matches a pattern."""
+
+        def found() -> bool:
+            assert self._process.poll() is None or self._matches(pattern, after), (
+                f"Ended with {self._process.returncode} before {pattern!r}:\n{self.tail}"
+            )
+            return self._matches(pattern, after)
+
+        try:
+            wait_until(found, repr(pattern))
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.tail}") from None
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to the process, not to its children."""
+        self._process.send_signal(number)
+
+    def send_to_group(self, number: signal.Signals) -> None:
+        """Send a signal to the process and its children, as a terminal does."""
+        os.killpg(self._process.pid, number)
+
+    def exit_status(self, timeout: float = PATIENCE) -> int:
+        """Return the exit status, once there is one."""
+        try:
+            return self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"Didn't end in {timeout} s:\n{self.tail}") from None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the process is no more."""
+        return self._process.poll() is not None
+
+    def stop(self, number: signal.Signals = signal.SIGTERM, timeout: float = PATIENCE) -> int:
+        """Send a signal and return the exit status."""
+        self.send(number)
+        return self.exit_status(timeout)
+
+    def kill(self) -> None:
+        """End the process and its children at once, whatever they do."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def _matches(self, pattern: str, after: int) -> bool:
+        return any(re.search(pattern, line) for line in self.lines[after:])
+
+
+class Cluster:
+    """A broker, a registry, a database file, and the processes that a test starts on them."""
+
+    def __init__(self, folder: Path, database: Path, partitions: int = 4) -> None:
+        self._folder = folder
+        self.database = database
+        self.partitions = partitions
+        self.broker = EmbeddedBroker(partitions)
+        self.broker.create_topic(TOPIC)
+        self.registry = EmbeddedRegistry()
+        self._processes: list[Process] = []
+        self._consumers: dict[str, Consumer] = {}
+        self._producer = Producer(
+            {
+                "bootstrap.servers": self.broker.bootstrap_servers,
+                "enable.idempotence": True,
+                "linger.ms": 0,
+                "log_level": 0,
+                "reconnect.backoff.max.ms": 300,
+            }
+        )
+
+    def close(self) -> None:
+        """Kill what still runs and forget everything."""
+        for process in self._processes:
+            process.kill()
+        for consumer in self._consumers.values():
+            consumer.close()
+        self._producer.purge()
+        self.registry.close()
+        self.broker.close()
+
+    def environment(self, **extra: Any) -> dict[str, str]:
+        """Return the environment in which a process uses this cluster; ``None`` leaves one out.
+
+        ``EVENT_SYNC`` and ``EVENT_SYNC_KAFKA_CONSUMER_CONFIG`` are dictionaries.
+        """
+        config = CONSUMER_CONFIG | extra.pop("EVENT_SYNC_KAFKA_CONSUMER_CONFIG", {})
+        values = {
+            "DJANGO_SETTINGS_MODULE": "tests.process_settings",
+            "DATABASE_URL": f"sqlite:///{self.database}",
+            "EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS": self.broker.bootstrap_servers,
+            "EVENT_BUS_KAFKA_SCHEMA_REGISTRY_URL": self.registry.url,
+            "EVENT_SYNC_KAFKA_CONSUMER_CONFIG": json.dumps(config),
+            **extra,
+            "EVENT_SYNC": json.dumps(extra.get("EVENT_SYNC", {})),
+        }
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("EVENT_")}
+        return inherited | {name: str(value) for name, value in values.items() if value is not None}
+
+    def start(self, *arguments: str, **environment: Any) -> Process:
+        """Start a command, by default the room's worker."""
+        output = self._folder / f"{len(self._processes)}.log"
+        process = Process(
+            arguments or ("run_consumers", ROOM), self.environment(**environment), output
+        )
+        self._processes.append(process)
+        return process
+
+    def frame(self, event: messages.Event) -> bytes:
+        """Return an event's Avro data after the id of its schema."""
+        serializer = AvroSignalSerializer(event.signal)
+        schema = self.registry.schemas.register(event.signal.event_type, serializer.schema_string())
+        return b"\0" + schema["id"].to_bytes(4, "big") + (event.message.value or b"")
+
+    def publish(self, *grades: Grade) -> None:
+        """Put grades into their partitions and wait until the broker has them."""
+        for grade in grades:
+            self.produce_event(grade.event())
+        self.flush()
+
+    def produce_event(self, event: messages.Event, **options: Any) -> None:
+        """Put an event into the producer's queue."""
+        known = {"partition": event.message.partition, "headers": list(event.message.headers)}
+        self.produce(self.frame(event), **(known | options))
+
+    def produce(self, value: bytes | None, *, topic: str = TOPIC, **options: Any) -> None:
+        """Put any message into the producer's queue."""
+        self._producer.produce(topic, value, **options)
+        self._producer.poll(0)
+
+    def flush(self) -> None:
+        """Wait until the broker has everything."""
+        assert self._producer.flush(PATIENCE) == 0
+
+    def committed(self, group: str = ROOM, topic: str = TOPIC) -> dict[int, int]:
+        """Return a group's committed offsets by partition; none for one that has none."""
+        partitions = [TopicPartition(topic, number) for number in range(self.partitions)]
+        found = self._consumer(group).committed(partitions, timeout=PATIENCE)
+        return {each.partition: each.offset for each in found if each.offset >= 0}
+
+    def ends(self, topic: str = TOPIC) -> dict[int, int]:
+        """Return the end of each partition that holds messages."""
+        consumer = self._consumer("ends")
+        ends = {
+            number: consumer.get_watermark_offsets(TopicPartition(topic, number), PATIENCE)[1]
+            for number in range(self.partitions)
+        }
+        return {number: end for number, end in ends.items() if end}
+
+    def wait_until_settled(self, group: str = ROOM, topic: str = TOPIC) -> None:
+        """Wait until a group has committed everything there is."""
+        try:
+            wait_until(lambda: self.committed(group, topic) == self.ends(topic), "the commits")
+        except AssertionError as error:
+            logs = "\n".join(process.tail for process in self._processes)
+            raise AssertionError(f"{error}\n{logs}") from None
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Return what the processes' database answers."""
+        with closing(sqlite3.connect(self.database, timeout=PATIENCE)) as connection:
+            return connection.execute(sql).fetchall()
+
+    def table(self) -> Table:
+        """Return the table of grades, as the model has it."""
+        rows = self.query(
+            "SELECT lms_user_id, course_key, letter_grade, percent_grade, passed, username,"
+            " verified FROM credentials_grades_sync_standalone_usergrade"
+        )
+        return {
+            (learner, course): (letter, float(percent), bool(passed), username, bool(verified))
+            for learner, course, letter, percent, passed, username, verified in rows
+        }
+
+    def outcomes(self) -> dict[str, int]:
+        """Return how many deliveries ended how; redelivered ones count again."""
+        names = ("applied", "unchanged", "stale", "filtered", "ignored", "parked", "dead")
+        columns = ", ".join(f"coalesce(sum({name}), 0)" for name in names)
+        (row,) = self.query(f"SELECT {columns} FROM event_sync_outcomecount")
+        return {name: count for name, count in zip(names, row, strict=True) if count}
+
+    def _consumer(self, group: str) -> Consumer:
+        """Return a client that looks at a group from outside."""
+        if group not in self._consumers:
+            self._consumers[group] = Consumer(
+                {
+                    "bootstrap.servers": self.broker.bootstrap_servers,
+                    "group.id": group,
+                    "log_level": 0,
+                    "reconnect.backoff.max.ms": 300,
+                }
+            )
+        return self._consumers[group]
+
+
+class Publisher:
+    """Publishes grades while a block runs, ``size`` at a time; ``published`` counts them."""
+
+    def __init__(self, cluster: Cluster, grades: Sequence[Grade], size: int = 10) -> None:
+        self.published = 0
+        self._cluster = cluster
+        self._grades = grades
+        self._size = size
+        self._enough = Event()
+        self._thread = Thread(target=self._publish)
+
+    def __enter__(self) -> Publisher:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._enough.set()
+        self._thread.join()
+
+    def wait(self) -> None:
+        """Wait until all are published."""
+        self._thread.join()
+
+    def _publish(self) -> None:
+        while not self._enough.is_set() and self.published < len(self._grades):
+            some = self._grades[self.published : self.published + self._size]
+            self._cluster.publish(*some)
+            self.published += len(some)
+            sleep(0.02)
+
+
+def let_fail(broker: EmbeddedBroker, request: int, *codes: int) -> None:
+    """Answer the next requests of a kind, by its number in Kafka's protocol, with these errors."""
+    errors = (ctypes.c_int * len(codes))(*codes)
+    broker._library.rd_kafka_mock_push_request_errors_array(
+        ctypes.c_void_p(broker._cluster),
+        ctypes.c_int16(request),
+        ctypes.c_size_t(len(codes)),
+        errors,
+    )
+
+
+def produce_with_header_name(broker: EmbeddedBroker, topic: str, name: bytes) -> None:
+    """Put a message into partition 0 whose header's name need not be text, unlike a Producer's."""
+    library = broker._library
+    reason = ctypes.create_string_buffer(512)
+    configuration = library.rd_kafka_conf_new()
+    address = broker.bootstrap_servers.encode()
+    library.rd_kafka_conf_set(configuration, b"bootstrap.servers", address, reason, 512)
+    client = ctypes.c_void_p(library.rd_kafka_new(0, configuration, reason, 512))
+    # Pairs of RD_KAFKA_VTYPE and value: topic, partition, value and size (copied), header.
+    code = library.rd_kafka_producev(
+        client,
+        *(1, ctypes.c_char_p(topic.encode())),
+        *(3, ctypes.c_int32(0)),
+        *(4, ctypes.c_char_p(b"value"), ctypes.c_size_t(5)),
+        *(7, 2),
+        *(9, ctypes.c_char_p(name), ctypes.c_char_p(b"value"), ctypes.c_ssize_t(5)),
+        0,
+    )
+    assert (code, library.rd_kafka_flush(client, 10_000)) == (0, 0)
+    library.rd_kafka_destroy(client)
+
+
+@contextmanager
+def requests_to(broker: EmbeddedBroker) -> Iterator[list[int]]:
+    """Fill a list with the protocol's numbers of the requests that come while the block runs."""
+    library, cluster = broker._library, ctypes.c_void_p(broker._cluster)
+    library.rd_kafka_mock_get_requests.restype = ctypes.POINTER(ctypes.c_void_p)
+    found: list[int] = []
+    library.rd_kafka_mock_start_request_tracking(cluster)
+    yield found
+    size = ctypes.c_size_t()
+    requests = library.rd_kafka_mock_get_requests(cluster, ctypes.byref(size))
+    found += [
+        library.rd_kafka_mock_request_api_key(ctypes.c_void_p(requests[index]))
+        for index in range(size.value)
+    ]
+    library.rd_kafka_mock_stop_request_tracking(cluster)
+
+
+def migrated_database(folder: Path, factory: pytest.TempPathFactory) -> Path:
+    """Return a copy, inside a folder, of a database file that is migrated once per session."""
+    template = factory.getbasetemp() / "migrated.sqlite3"
+    if not template.exists():
+        environment = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "tests.process_settings",
+            "DATABASE_URL": f"sqlite:///{template}",
+        }
+        command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+        subprocess.run(command, cwd=ROOT, env=environment, check=True)
+    return Path(shutil.copy(template, folder / "test.sqlite3"))

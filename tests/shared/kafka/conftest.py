@@ -1,0 +1,64 @@
+"""Clusters, and workers that run inside the test process on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Thread
+from time import monotonic, sleep
+from typing import Any
+
+import pytest
+
+from shared import registry
+from shared.kafka.worker import Worker
+from tests.cluster import CONSUMER_CONFIG, PATIENCE, Cluster, migrated_database
+from tests.grades import ROOM
+
+RunWorker = Callable[..., Worker]
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A broker, a registry and a migrated database file for one test."""
+    cluster = Cluster(tmp_path, migrated_database(tmp_path, tmp_path_factory))
+    yield cluster
+    cluster.close()
+
+
+@pytest.fixture
+def event_sync(cluster: Cluster, settings: Any) -> Callable[..., None]:
+    """Point this process at the cluster; returns what changes ``EVENT_SYNC``."""
+    settings.EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS = cluster.broker.bootstrap_servers
+    settings.EVENT_BUS_KAFKA_SCHEMA_REGISTRY_URL = cluster.registry.url
+
+    def change(**values: Any) -> None:
+        settings.EVENT_SYNC = settings.EVENT_SYNC | values
+
+    change(KAFKA_CONSUMER_CONFIG=CONSUMER_CONFIG)
+    return change
+
+
+@pytest.fixture
+def run_worker(transactional_db: None, event_sync: Callable[..., None]) -> RunWorker:
+    """Run a room's worker in this process until a condition holds."""
+
+    def run(until: Callable[[], Any], room_name: str = ROOM) -> Worker:
+        worker = Worker(registry.get_room(room_name))
+        watcher = Thread(target=_stop_when, args=(worker, until), daemon=True)
+        watcher.start()
+        try:
+            worker.run()
+        finally:
+            worker.stop()
+            watcher.join()
+        return worker
+
+    return run
+
+
+def _stop_when(worker: Worker, until: Callable[[], Any]) -> None:
+    patience = monotonic() + PATIENCE
+    while not worker._stop.is_made and not until() and monotonic() < patience:
+        sleep(0.02)
+    worker.stop()

@@ -1,0 +1,265 @@
+"""A worker's membership in its group, on the embedded broker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from time import sleep
+from typing import Any
+
+import pytest
+from confluent_kafka import KafkaError
+
+from shared.exceptions import FatalError, OffsetOutOfRange
+from shared.kafka.config import consumer_config
+from shared.kafka.subscription import Partition, Subscription
+from shared.messages import Message
+from tests.cluster import Cluster, let_fail, wait_until
+from tests.grades import TOPIC, Grade
+
+GROUP = "tests"
+OFFSET_COMMIT, OFFSET_FETCH = 8, 9
+
+
+class Member:
+    """A subscription and what it was told."""
+
+    def __init__(self, **config: Any) -> None:
+        self.gone: set[Partition] = set()
+        self.is_stopping = False
+        self.subscription = Subscription(
+            consumer_config(GROUP) | config,
+            [TOPIC],
+            on_gone=self.gone.update,
+            is_stopping=lambda: self.is_stopping,
+        )
+
+    @property
+    def partitions(self) -> set[int]:
+        """The numbers of the partitions that are its own."""
+        return {number for _, number in self.subscription._owned}
+
+    def take(self, count: int, size: int = 100) -> list[Message]:
+        """Take until there are so many messages."""
+        taken: list[Message] = []
+
+        def is_enough() -> bool:
+            taken.extend(self.subscription.take(size, 0.1))
+            return len(taken) >= count
+
+        wait_until(is_enough, f"{count} messages")
+        return taken
+
+    def close(self) -> None:
+        """Leave the group, unless that is done."""
+        if not self.is_stopping:
+            self.is_stopping = True
+            self.subscription.close()
+
+    def take_nothing(self) -> None:
+        """Take for a moment and see that nothing comes."""
+        assert [self.subscription.take(100, 0.1) for _ in range(3)] == [[], [], []]
+
+
+@pytest.fixture
+def join(event_sync: Callable[..., None]) -> Iterator[Callable[..., Member]]:
+    """Let members join the group."""
+    with ExitStack() as members:
+
+        def join(**config: Any) -> Member:
+            member = Member(**config)
+            members.callback(member.close)
+            return member
+
+        yield join
+
+
+def places(messages: list[Message]) -> set[tuple[int, int]]:
+    """Return the partition and offset of each message."""
+    return {(message.partition, message.offset) for message in messages}
+
+
+@pytest.mark.parametrize("assignor", ["cooperative-sticky", "range"])
+def test_new_group_starts_at_the_oldest_event(
+    cluster: Cluster, join: Callable[..., Member], assignor: str
+) -> None:
+    """What was there before the group is not missed, whichever the assignor."""
+    cluster.publish(*[Grade(partition=number % 2) for number in range(6)])
+    member = join(**{"partition.assignment.strategy": assignor})
+    assert places(member.take(6)) == {(p, offset) for p in range(2) for offset in range(3)}
+
+
+def test_goes_on_after_the_committed_offset(cluster: Cluster, join: Callable[..., Member]) -> None:
+    """What is committed doesn't come again, and what isn't does."""
+    cluster.publish(*[Grade(partition=0)] * 5)
+    first = join()
+    first.subscription.commit(first.take(5)[:2])
+    first.close()
+    assert places(join().take(3)) == {(0, 2), (0, 3), (0, 4)}
+
+
+@pytest.mark.parametrize("wrong", ["expired", "beyond the end"])
+def test_offset_out_of_range(cluster: Cluster, join: Callable[..., Member], wrong: str) -> None:
+    """An offset that is not on the broker is an error with a hint, and stays as it is."""
+    cluster.publish(*[Grade(partition=0)] * 5)
+    first = join()
+    taken = first.take(5)
+    first.subscription.commit(taken[:1] if wrong == "expired" else [replace(taken[0], offset=100)])
+    first.close()
+    before = cluster.committed(GROUP)
+    if wrong == "expired":
+        cluster.broker.delete_records(TOPIC, 0, 3)
+    second = join()
+    with pytest.raises(OffsetOutOfRange, match=rf"{TOPIC}\[0\].*Hint: .*reset-offsets"):
+        second.take(1)
+    second.close()
+    assert cluster.committed(GROUP) == before
+
+
+def test_what_is_given_back_comes_first(cluster: Cluster, join: Callable[..., Member]) -> None:
+    """A partition's order survives giving messages back."""
+    cluster.publish(*[Grade(partition=0)] * 6)
+    member = join()
+    taken = member.take(4, size=4)
+    member.subscription.give_back(taken[1:])
+    again = member.take(5, size=3)
+    assert [message.offset for message in again] == [1, 2, 3, 4, 5]
+
+
+def test_nothing_is_handed_over_while_paused(cluster: Cluster, join: Callable[..., Member]) -> None:
+    """Partitions that are assigned during a wait keep their messages until it is over."""
+    cluster.publish(Grade(partition=0))
+    member = join()
+    wait_until(lambda: member.subscription.wait(0.1) or member.partitions, "the assignment")
+    member.subscription.wait(0.3)
+    member.take_nothing()
+    member.subscription.resume()
+    assert places(member.take(1)) == {(0, 0)}
+
+
+def test_partitions_that_leave(cluster: Cluster, join: Callable[..., Member]) -> None:
+    """They take along what is held, are told of, aren't committed here, and may come back."""
+    cluster.publish(*[Grade(partition=number % 4) for number in range(8)])
+    first = join()
+    taken = first.take(8)
+    first.subscription.give_back(taken)
+    second = join()
+    share(first, second)
+    assert first.gone == {(TOPIC, number) for number in second.partitions}
+    assert {message.partition for message in first.subscription.take(100, 0)} == first.partitions
+    first.subscription.commit(taken)
+    wait_until(lambda: cluster.committed(GROUP), "the commit")
+    assert cluster.committed(GROUP).keys() == first.partitions
+    second.close()
+    first.subscription.resume()
+    assert {(TOPIC, message.partition) for message in first.take(4)} == first.gone
+
+
+def share(first: Member, second: Member) -> None:
+    """Let two members wait until both have partitions."""
+
+    def has_both() -> bool:
+        first.subscription.wait(0.05)
+        second.subscription.wait(0.05)
+        return bool(second.partitions)
+
+    wait_until(has_both, "the second member's partitions")
+
+
+def test_partitions_lost_while_nobody_polled(cluster: Cluster, join: Callable[..., Member]) -> None:
+    """Their late offsets are not committed over those of the new owner."""
+    cluster.publish(*[Grade(partition=0)] * 5)
+    first = join(**{"max.poll.interval.ms": 1500})
+    taken = first.take(5)
+    second = join()
+    second.subscription.commit(second.take(5))
+    wait_until(lambda: cluster.committed(GROUP) == {0: 5}, "the new owner's commit")
+    first.subscription.commit(taken[:2])
+    first.close()
+    assert cluster.committed(GROUP) == {0: 5}
+
+
+def test_commit_that_failed_is_said_again(cluster: Cluster, join: Callable[..., Member]) -> None:
+    """An offset that the broker refused once is committed though nothing new comes."""
+    cluster.publish(Grade(partition=0))
+    member = join()
+    taken = member.take(1)
+    let_fail(cluster.broker, OFFSET_COMMIT, KafkaError.REBALANCE_IN_PROGRESS)
+    member.subscription.commit(taken)
+    member.take_nothing()
+    wait_until(lambda: cluster.committed(GROUP) == {0: 1}, "the commit")
+
+
+def test_offsets_that_cannot_be_read_are_waited_for(
+    cluster: Cluster, join: Callable[..., Member]
+) -> None:
+    """A broker that can't say where the group stands is asked again; nothing starts over."""
+    cluster.publish(*[Grade(partition=0)] * 5)
+    first = join()
+    first.subscription.commit(first.take(5)[:3])
+    first.close()
+    let_fail(cluster.broker, OFFSET_FETCH, KafkaError.UNKNOWN, KafkaError.UNKNOWN)
+    assert places(join().take(2)) == {(0, 3), (0, 4)}
+
+
+@pytest.mark.parametrize(
+    "code", [KafkaError.GROUP_AUTHORIZATION_FAILED, KafkaError.TOPIC_AUTHORIZATION_FAILED]
+)
+def test_refused_offsets_are_fatal(
+    cluster: Cluster, join: Callable[..., Member], code: int
+) -> None:
+    """A group that we may not read is not waited for."""
+    let_fail(cluster.broker, OFFSET_FETCH, code)
+    with pytest.raises(FatalError, match=r"AUTHORIZATION_FAILED.*Hint: .*may read"):
+        join().take(1)
+
+
+def test_topic_authorization_is_fatal(cluster: Cluster, join: Callable[..., Member]) -> None:
+    """A topic that we may not read is not waited for."""
+    cluster.broker.set_topic_error(TOPIC, KafkaError.TOPIC_AUTHORIZATION_FAILED)
+    with pytest.raises(FatalError, match=r"TOPIC_AUTHORIZATION_FAILED.*Hint: .*may read"):
+        join().take(1)
+
+
+def test_missing_topic_is_fatal_after_its_grace(
+    cluster: Cluster, join: Callable[..., Member], event_sync: Callable[..., None]
+) -> None:
+    """A topic that stays away ends the wait, with the name as the broker knows it."""
+    event_sync(TOPIC_GRACE=0.3)
+    cluster.broker.set_topic_error(TOPIC, KafkaError.UNKNOWN_TOPIC_OR_PART)
+    with pytest.raises(FatalError, match=f"no topic '{TOPIC}'.*Hint: Create it"):
+        join().take(1)
+
+
+def test_topic_that_comes_within_its_grace(
+    cluster: Cluster, join: Callable[..., Member], event_sync: Callable[..., None]
+) -> None:
+    """A topic that is created a little later is consumed as if it had been there."""
+    event_sync(TOPIC_GRACE=0.5)
+    cluster.broker.set_topic_error(TOPIC, KafkaError.UNKNOWN_TOPIC_OR_PART)
+    member = join(**{"topic.metadata.refresh.interval.ms": 200})
+    wait_until(lambda: member.subscription.take(1, 0.1) or member.subscription._missing_since, "")
+    cluster.broker.set_topic_error(TOPIC, KafkaError.NO_ERROR)
+    cluster.publish(Grade(partition=0))
+    sleep(0.5)
+    assert places(member.take(1)) == {(0, 0)}
+
+
+def test_topic_is_not_missing_while_the_broker_is_away(
+    cluster: Cluster, join: Callable[..., Member], event_sync: Callable[..., None]
+) -> None:
+    """A broker that can't be asked for the topic doesn't end the wait for it."""
+    event_sync(TOPIC_GRACE=0.1)
+    cluster.broker.set_topic_error(TOPIC, KafkaError.UNKNOWN_TOPIC_OR_PART)
+    member = join()
+    wait_until(lambda: member.subscription.take(1, 0.1) or member.subscription._missing_since, "")
+    cluster.broker.set_down()
+    assert member.subscription.take(1, 0.2) == []
+    cluster.broker.set_up()
+
+
+def test_subscription_says_which_option_librdkafka_refuses(join: Callable[..., Member]) -> None:
+    """A misspelt librdkafka option is a configuration error that names it."""
+    with pytest.raises(FatalError, match=r"no\.such\.option.*Hint: .*KAFKA_CONSUMER_CONFIG"):
+        join(**{"no.such.option": 1})

@@ -1,0 +1,193 @@
+"""One room's worker, inside the test process, on the embedded broker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from time import sleep
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+from openedx_events.learning.signals import ORA_SUBMISSION_CREATED
+from openedx_events.tooling import OpenEdxPublicSignal
+
+from credentials_grades_sync.standalone.models import UserGrade
+from shared import receivers, registry
+from shared.consumer import Room
+from shared.events.learning.signals import COURSE_GRADE_CHANGED
+from shared.exceptions import ConfigurationError, DeadLetterFlood, EventNotCollected
+from shared.kafka.worker import Worker
+from shared.models import DeadLetter, ParkedEvent
+from tests.cluster import CONSUMER_CONFIG, Cluster, produce_with_header_name
+from tests.grades import ROOM, TOPIC, Grade
+from tests.library import book, shelf
+from tests.shared.kafka.conftest import RunWorker
+from tests.testapp.models import Book
+
+Connect = Callable[..., None]
+
+
+@pytest.fixture
+def connect() -> Iterator[Connect]:
+    """Connect receivers of the host for the length of a test."""
+    with ExitStack() as connected:
+
+        def connect(
+            receiver: Callable[..., Any], signal: OpenEdxPublicSignal = COURSE_GRADE_CHANGED
+        ) -> None:
+            signal.connect(receiver, weak=False)
+            connected.callback(signal.disconnect, receiver)
+
+        yield connect
+
+
+def test_slow_receivers_cost_no_place_in_the_group(
+    cluster: Cluster,
+    run_worker: RunWorker,
+    event_sync: Callable[..., None],
+    connect: Connect,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Emission gives back what takes too long; every event is emitted once, in its order."""
+    heard: list[int] = []
+
+    def listen(grade: Any, **_: Any) -> None:
+        heard.append(grade.user_id)
+        sleep(0.15)
+
+    connect(listen)
+    learners = list(range(1, 16))
+    cluster.publish(*[Grade(learner=learner) for learner in learners])
+    event_sync(KAFKA_CONSUMER_CONFIG=CONSUMER_CONFIG | {"max.poll.interval.ms": 1500})
+    run_worker(lambda: cluster.committed() == {0: len(learners)})
+    assert heard == learners
+    assert set(UserGrade.objects.values_list("lms_user_id", flat=True)) == set(learners)
+    assert "partitions.lost" not in caplog.text
+
+
+def test_receiver_that_fails_transiently_is_called_again_alone(
+    cluster: Cluster,
+    run_worker: RunWorker,
+    event_sync: Callable[..., None],
+    connect: Connect,
+) -> None:
+    """It has its attempts; one that fails on the event, and one that doesn't fail, have one."""
+    calls: list[str] = []
+
+    def unreachable(**_: Any) -> None:
+        calls.append("unreachable")
+        raise OperationalError
+
+    def broken(**_: Any) -> None:
+        calls.append("broken")
+        raise ValueError
+
+    def fine(**_: Any) -> None:
+        calls.append("fine")
+
+    for receiver in (unreachable, broken, fine):
+        connect(receiver)
+    event_sync(RECEIVER_ATTEMPTS=3)
+    cluster.publish(Grade())
+    run_worker(cluster.committed)
+    assert sorted(calls) == ["broken", "fine", *["unreachable"] * 3]
+    buried = DeadLetter.objects.values_list("receiver", flat=True)
+    assert sorted(path.rpartition(".")[2] for path in buried) == ["broken", "unreachable"]
+    assert UserGrade.objects.count() == 1
+
+
+def test_receiver_that_recovers_leaves_no_dead_letter(
+    cluster: Cluster, run_worker: RunWorker, connect: Connect
+) -> None:
+    """A receiver that succeeds when called again has got its event."""
+    errors = [OperationalError(), None]
+
+    def listen(**_: Any) -> None:
+        if error := errors.pop(0):
+            raise error
+
+    connect(listen)
+    cluster.publish(Grade())
+    run_worker(cluster.committed)
+    assert errors == []
+    assert not DeadLetter.objects.exists()
+
+
+def test_flood_of_dead_letters(
+    cluster: Cluster, run_worker: RunWorker, event_sync: Callable[..., None]
+) -> None:
+    """It stops the worker with a hint, and nothing of its batch is committed."""
+    event_sync(FLOOD_RUN=50)
+    cluster.publish(Grade())
+    for _ in range(60):
+        cluster.produce(b"garbage", partition=1)
+    cluster.flush()
+    with pytest.raises(DeadLetterFlood, match=r"50 events in a row .*Hint: .*dead letters"):
+        run_worker(lambda: False)
+    committed = cluster.committed().get(1, 0)
+    assert DeadLetter.objects.count() == committed < 50
+
+
+def test_whatever_a_producer_may_put_into_a_message(
+    cluster: Cluster, run_worker: RunWorker
+) -> None:
+    """A header name that is no text and a timestamp beyond any calendar stop nobody."""
+    for learner in range(1, 4):
+        for time in (10**17, -(10**17)):
+            cluster.produce_event(Grade(learner=learner).event(), timestamp=time)
+        cluster.flush()
+        produce_with_header_name(cluster.broker, TOPIC, b"\xff")
+    run_worker(lambda: cluster.committed() == {0: 9})
+    errors = DeadLetter.objects.order_by("offset").values_list("offset", "error")
+    assert list(errors) == [
+        (offset, "header ce_type: found 0 times, needed once") for offset in (2, 5, 8)
+    ]
+    assert {grade.lms_user_id for grade in UserGrade.objects.all()} == {1, 2, 3}
+
+
+def test_event_that_only_the_host_hears_and_nobody_can_decode(
+    cluster: Cluster, run_worker: RunWorker, connect: Connect
+) -> None:
+    """A type whose data has no Avro schema is buried; it does not stop the worker."""
+    connect(lambda **_: None, ORA_SUBMISSION_CREATED)
+    headers = dict(Grade().event().message.headers)
+    headers["ce_type"] = ORA_SUBMISSION_CREATED.event_type.encode()
+    cluster.produce_event(Grade().event(), headers=list(headers.items()))
+    cluster.flush()
+    run_worker(cluster.committed)
+    assert DeadLetter.objects.get().error.startswith("header ce_type")
+
+
+def test_parked_event_is_retried_when_its_parent_comes(
+    cluster: Cluster, run_worker: RunWorker, library: Room, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The worker applies it by itself, without a message to wake it."""
+    (topic,) = library.topics
+    cluster.broker.create_topic(topic)
+    cluster.produce_event(book(), topic=topic)
+    run_worker(lambda: cluster.committed(library.name, topic), library.name)
+    assert (ParkedEvent.objects.count(), Book.objects.count()) == (1, 0)
+    cluster.produce_event(shelf(), topic=topic)
+    run_worker(lambda: "parked.retried" in caplog.text, library.name)
+    assert (ParkedEvent.objects.count(), Book.objects.count()) == (0, 1)
+
+
+def test_room_whose_receiver_was_disconnected(cluster: Cluster, run_worker: RunWorker) -> None:
+    """Events that reach the host and not the room stop the worker before they are committed."""
+    room = registry.get_room(ROOM)
+    receivers.disconnect(room)
+    try:
+        cluster.publish(Grade())
+        with pytest.raises(EventNotCollected, match=r"Hint: .*disconnected"):
+            run_worker(lambda: False)
+    finally:
+        receivers.connect(room)
+    assert cluster.committed() == {}
+
+
+def test_carrier_of_the_stock_consumers(cluster: Cluster, event_sync: Callable[..., None]) -> None:
+    """A worker does not start where the rooms settle each event by themselves."""
+    event_sync(CARRIER="signal")
+    with pytest.raises(ConfigurationError, match=r"CARRIER.*Hint: Set it to 'worker'"):
+        Worker(registry.get_room(ROOM))

@@ -1,0 +1,161 @@
+"""``run_consumers``: the supervisor of several rooms, and one clear line for what is wrong."""
+
+from __future__ import annotations
+
+import re
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from confluent_kafka import KafkaError
+
+from shared.management.commands import run_consumers
+from tests.cluster import Cluster, Process
+from tests.grades import ROOM, TOPIC, Grade, table_of
+
+LIBRARY = "tests.testapp"
+
+
+def test_several_rooms(cluster: Cluster) -> None:
+    """Each has a worker process; told to stop, all stop well."""
+    cluster.broker.create_topic("tests-library")
+    command = cluster.start("run_consumers", "--all")
+    for room in (ROOM, LIBRARY):
+        command.wait_for(f"worker.started room={room}")
+    cluster.publish(Grade())
+    cluster.wait_until_settled()
+    assert cluster.table() == table_of([Grade()])
+    assert command.stop() == 0
+    for room in (ROOM, LIBRARY):
+        command.wait_for(f"worker.stopped room={room}")
+
+
+def test_several_rooms_are_interrupted_at_a_terminal(cluster: Cluster) -> None:
+    """The children, who hear of it twice, end as well as their supervisor."""
+    cluster.broker.create_topic("tests-library")
+    command = cluster.start("run_consumers", ROOM, LIBRARY, ROOM)
+    for room in (ROOM, LIBRARY):
+        command.wait_for(f"worker.started room={room}")
+    command.send_to_group(signal.SIGINT)
+    assert command.exit_status() == 0
+    assert command.output.count("worker.stopped") == 2
+
+
+def test_one_of_several_rooms_fails(cluster: Cluster) -> None:
+    """When one worker ends, the others are ended too, and the status says so."""
+    cluster.broker.set_topic_error("tests-library", KafkaError.TOPIC_AUTHORIZATION_FAILED)
+    command = cluster.start("run_consumers", "--all")
+    assert command.exit_status() == 1
+    assert "Fatal: The broker refuses us: TOPIC_AUTHORIZATION_FAILED" in command.output
+    assert f"Fatal: The worker of {LIBRARY} ended with status 1. Hint:" in command.lines[-1]
+
+
+@pytest.mark.parametrize(
+    ("rooms", "said"),
+    [
+        ([], "Name rooms, or say --all"),
+        ([ROOM, "--all"], "Name rooms, or say --all"),
+        (["credentials_grade_sync"], f"Hint: Did you mean '{ROOM}'?"),
+        (["accounts"], f"Hint: Known rooms: {ROOM}"),
+    ],
+)
+def test_rooms(rooms: list[str], said: str, run: Callable[..., str]) -> None:
+    """Which rooms there are is said to whoever names none, or one that isn't there."""
+    assert said in run(*rooms)
+
+
+@pytest.mark.parametrize(
+    ("event_sync", "said"),
+    [
+        ([], "EVENT_SYNC is not a dictionary. Hint:"),
+        ({"BATCHSIZE": 1}, "'BATCHSIZE'] is not a setting. Hint: Did you mean 'BATCH_SIZE'?"),
+        ({"BATCH_SIZE": "many"}, "'BATCH_SIZE'] must be a whole number above 0. Hint:"),
+        ({"DESTINATIONS": {}}, "has no destination. Hint:"),
+        ({"DESTINATIONS": {"user-grades": "no.such"}}, "can't be imported: No module named 'no'"),
+        ({"CARRIER": "signal"}, "'CARRIER'] is 'signal': no room acts in a worker then. Hint:"),
+    ],
+)
+def test_settings(event_sync: Any, said: str, run: Callable[..., str], settings: Any) -> None:
+    """A setting that can't be is named, with what to do about it."""
+    is_whole = not isinstance(event_sync, dict)
+    settings.EVENT_SYNC = event_sync if is_whole else settings.EVENT_SYNC | event_sync
+    assert said in run(ROOM)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"enable.auto.commit": True}, "sets enable.auto.commit. Hint: Leave it out"),
+        ({"default.topic.config": {}}, "sets default.topic.config. Hint: Leave it out"),
+        ({"fetch.mim.bytes": 1}, 'No such configuration property: "fetch.mim.bytes". Hint:'),
+        ({"max.poll.interval.ms": "long"}, '"max.poll.interval.ms". Hint: Correct EVENT_SYNC'),
+    ],
+)
+def test_librdkafka_options(
+    options: dict[str, Any], said: str, run: Callable[..., str], settings: Any
+) -> None:
+    """An option that librdkafka doesn't know, or that the guarantees need otherwise, is named."""
+    settings.EVENT_SYNC = settings.EVENT_SYNC | {"KAFKA_CONSUMER_CONFIG": options}
+    assert said in run(ROOM)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("BOOTSTRAP_SERVERS", None, "BOOTSTRAP_SERVERS is not set. Hint: Set it to host:port"),
+        ("SCHEMA_REGISTRY_URL", None, "SCHEMA_REGISTRY_URL is not set. Hint: Set it to the http"),
+        ("SCHEMA_REGISTRY_URL", "kafka://there", "has the scheme 'kafka'. Hint: It must start"),
+    ],
+)
+def test_addresses(
+    name: str, value: str | None, said: str, run: Callable[..., str], settings: Any
+) -> None:
+    """An address that is missing or can't be one is named."""
+    setattr(settings, f"EVENT_BUS_KAFKA_{name}", value)
+    assert said in run(ROOM)
+
+
+@pytest.fixture
+def run(settings: Any, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Run the command, see that it fails, and return the one line that it says."""
+    settings.EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS = "127.0.0.1:1"
+    settings.EVENT_BUS_KAFKA_SCHEMA_REGISTRY_URL = "http://127.0.0.1:1"
+
+    def run(*arguments: str) -> str:
+        with pytest.raises(SystemExit, match="1"):
+            run_consumers.Command().run_from_argv(["manage.py", "run_consumers", *arguments])
+        (line,) = capsys.readouterr().err.splitlines()
+        return line
+
+    return run
+
+
+def test_topic_is_missing(cluster: Cluster) -> None:
+    """A topic that the broker doesn't have ends the worker after a grace period."""
+    cluster.broker.set_topic_error(TOPIC, KafkaError.UNKNOWN_TOPIC_OR_PART)
+    command = cluster.start(EVENT_SYNC={"TOPIC_GRACE": 0.3})
+    assert_fails_with(command, f"The broker has no topic '{TOPIC}'. Hint: Create it")
+
+
+def test_migrations_are_missing(cluster: Cluster) -> None:
+    """A database without our tables ends the worker, and nothing is committed."""
+    cluster.publish(Grade())
+    command = cluster.start(DATABASE_URL=f"sqlite:///{cluster.database}-empty")
+    assert_fails_with(command, "The database refused a query: .* Hint: Are the migrations applied?")
+    assert cluster.committed() == {}
+
+
+def test_avro_extra_is_missing(cluster: Cluster, tmp_path: Path) -> None:
+    """Without the parts of confluent-kafka that its extras bring, the worker names them."""
+    (tmp_path / "authlib.py").write_text("raise ImportError('No module named authlib')")
+    command = cluster.start(PYTHONPATH=tmp_path)
+    assert_fails_with(command, r"lacks its Avro parts: .*authlib.* Hint: pip install .*\[avro")
+
+
+def assert_fails_with(command: Process, pattern: str) -> None:
+    """See that a command fails, and that its last line says why."""
+    assert command.exit_status() == 1
+    assert re.search(f"^CommandError: Fatal: .*{pattern}", command.lines[-1]), command.tail
+    assert "Traceback" not in command.output

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings as django_settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Warning, register
 from openedx_events.event_bus.avro.schema import schema_from_signal
 
 from shared import registry
@@ -27,7 +27,7 @@ def register_checks() -> None:
     register(check_carrier)
     register(check_bus)
     register(check_event_keys)
-    register(check_sqlite, Tags.database)
+    register(check_sqlite)
 
 
 def check_settings(**_: Any) -> list[CheckMessage]:
@@ -96,22 +96,19 @@ def check_event_keys(**_: Any) -> list[CheckMessage]:
     return messages
 
 
-def check_sqlite(databases: Iterable[str] | None = None, **_: Any) -> list[CheckMessage]:
+def check_sqlite(**_: Any) -> list[CheckMessage]:
     """Find SQLite without what several processes need to share it."""
-    messages: list[CheckMessage] = []
-    for alias in databases or ():
-        config = django_settings.DATABASES[alias]
-        is_sqlite = config["ENGINE"] == "django.db.backends.sqlite3"
-        if is_sqlite and config.get("OPTIONS", {}).get("transaction_mode") != "IMMEDIATE":
-            messages.append(
-                Warning(
-                    f"Database {alias!r} is SQLite with deferred transactions.",
-                    hint="Set OPTIONS: transaction_mode IMMEDIATE, a timeout and WAL; otherwise "
-                    "a second process makes transactions fail at their first write.",
-                    id="event_sync.W002",
-                )
-            )
-    return messages
+    return [
+        Warning(
+            f"Database {alias!r} is SQLite with deferred transactions.",
+            hint="Set OPTIONS: transaction_mode IMMEDIATE, a timeout and WAL; otherwise a second "
+            "process makes transactions fail at their first write.",
+            id="event_sync.W002",
+        )
+        for alias, config in django_settings.DATABASES.items()
+        if config["ENGINE"] == "django.db.backends.sqlite3"
+        and config.get("OPTIONS", {}).get("transaction_mode") != "IMMEDIATE"
+    ]
 
 
 def _missing_destinations() -> Iterator[ConfigurationError]:

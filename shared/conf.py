@@ -20,6 +20,9 @@ from django.utils.module_loading import import_string
 from shared.consumer import Destination
 from shared.exceptions import ConfigurationError
 
+FLOOD_WINDOW = 1000
+"""Over how many of the last events the share of dead letters is taken."""
+
 
 class Carrier(StrEnum):
     """What brings events to the rooms."""
@@ -113,9 +116,9 @@ class Settings:
     topic_grace: float = 30.0
 
     # .. setting_name: EVENT_SYNC['REGISTRY_TIMEOUT']
-    # .. setting_default: 5.0
+    # .. setting_default: 3.0
     # .. setting_description: How long the schema registry may take to answer.
-    registry_timeout: float = 5.0
+    registry_timeout: float = 3.0
 
     def destination_of(self, consumer_name: str) -> Destination:
         """Return a consumer's destination. Raises ``ConfigurationError`` if it can't be had."""
@@ -167,7 +170,7 @@ def problems() -> Iterator[ConfigurationError]:
         elif problem := _problem_with(name, value, str(known[name].type)):
             yield ConfigurationError(
                 f"EVENT_SYNC[{name!r}] {problem}.",
-                hint=f"It is a {type(value).__name__}; correct it.",
+                hint=f"Correct it; it is of type {type(value).__name__} now.",
             )
 
 
@@ -185,6 +188,8 @@ def _problem_with(name: str, value: Any, annotation: str) -> str | None:
         return "must be a dictionary"
     if annotation == "Mapping[str, str]" and not all(isinstance(v, str) for v in value.values()):
         return "must hold texts only"
+    if name == "FLOOD_RUN" and value > FLOOD_WINDOW:
+        return f"must be {FLOOD_WINDOW} at most"
     if name == "CARRIER" and value not in list(Carrier):
         return f"must be one of {', '.join(Carrier)}"
     return None

@@ -13,7 +13,7 @@ from shared.logging import Action, Log
 from shared.messages import Message
 from shared.models import DeadLetter
 from shared.outcomes import Outcome
-from shared.reactions import describe
+from shared.reactions import describe, origin
 from shared.upsert import insert_or_update
 
 log = Log(__name__)
@@ -40,7 +40,8 @@ def bury(batch: Batch, endings: Iterable[Ending], *, now: datetime) -> None:
             failure.event.message,
             now,
             receiver=failure.receiver_name[:255],
-            error=f"A receiver of the host raised {describe(failure.error)}.",
+            error=f"A receiver of the host raised {describe(failure.error)}, "
+            f"{origin(failure.error)}.",
         )
         for failure in batch.failures
     ]

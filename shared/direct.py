@@ -25,6 +25,7 @@ from shared.conf import get_settings
 from shared.consumer import Room
 from shared.exceptions import UndecodableMessage, UnknownEventType
 from shared.messages import NO_PARTITION, Event, Message
+from shared.models import ParkedEvent
 from shared.pipeline import settle
 from shared.reactions import describe
 
@@ -44,9 +45,9 @@ def settle_at_once(
     )
     event = Event(signal=signal, data=data, metadata=metadata, message=message)
     _settle(room, (event,))
-    due = parking.due(room.name, limit=get_settings().batch_size, now=timezone.now())
+    due = ParkedEvent.objects.due(room.name, timezone.now())
     # Those that the worker parked hold the broker's bytes; they wait for a worker.
-    parked = [event for event in due if event.partition == NO_PARTITION]
+    parked = due.filter(partition=NO_PARTITION)[: get_settings().batch_size]
     if parked:
         _settle(room, parking.arrivals_of(parked, decode_stored))
 

@@ -7,31 +7,28 @@ from collections.abc import Sequence
 from itertools import islice
 
 from shared.batches import Ending
-from shared.conf import get_settings
+from shared.conf import FLOOD_WINDOW, get_settings
 from shared.exceptions import DeadLetterFlood
 from shared.outcomes import Outcome
-
-WINDOW = 1000
-"""Over how many of the last events the share of dead letters is taken."""
 
 
 class FloodBreaker:
     """Watches a worker's endings; ignored events say nothing and don't count."""
 
     def __init__(self) -> None:
-        self._recent: deque[bool] = deque(maxlen=WINDOW)
+        self._recent: deque[bool] = deque(maxlen=FLOOD_WINDOW)
 
     def inspect(self, endings: Sequence[Ending]) -> None:
         """Raise ``DeadLetterFlood`` if these endings, after those recorded, are a flood."""
         settings = get_settings()
-        recent = deque(self._recent, maxlen=WINDOW)
+        recent = deque(self._recent, maxlen=FLOOD_WINDOW)
         for is_dead in _verdicts(endings):
             recent.append(is_dead)
             run = settings.flood_run
             if len(recent) >= run and all(islice(reversed(recent), run)):
                 self._stop(f"{run} events in a row ended as dead letters")
-        if len(recent) == WINDOW and sum(recent) > settings.flood_ratio * WINDOW:
-            self._stop(f"{sum(recent)} of the last {WINDOW} events ended as dead letters")
+        if len(recent) == FLOOD_WINDOW and sum(recent) > settings.flood_ratio * FLOOD_WINDOW:
+            self._stop(f"{sum(recent)} of the last {FLOOD_WINDOW} events ended as dead letters")
 
     def record(self, endings: Sequence[Ending]) -> None:
         """Remember endings that were committed."""

@@ -54,8 +54,9 @@ def claim(arrivals: Sequence[Arrival]) -> tuple[Arrival, ...]:
     wanted = [event.pk for event in parked.values() if event]
     if not wanted:
         return tuple(arrivals)
-    rows = ParkedEvent.objects.select_for_update(skip_locked=True).in_bulk(wanted)
-    return tuple(a for a in arrivals if not (event := parked.get(id(a))) or event.pk in rows)
+    rows = ParkedEvent.objects.filter(pk__in=wanted).select_for_update(skip_locked=True)
+    ours = set(rows.values_list("pk", flat=True))
+    return tuple(a for a in arrivals if not (event := parked.get(id(a))) or event.pk in ours)
 
 
 def expire(ending: Ending, *, max_age: float, now: datetime) -> Ending:

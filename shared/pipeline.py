@@ -27,7 +27,7 @@ from shared.exceptions import FatalError, PoisonError, TransientError
 from shared.messages import Event
 from shared.models import OutcomeCount
 from shared.outcomes import MissingParent, Outcome
-from shared.reactions import Reaction, describe, reaction_to
+from shared.reactions import Reaction, describe, origin, reaction_to
 from shared.records import Record
 from shared.writing import (
     Mapped,
@@ -70,8 +70,8 @@ def settle(
         if reaction_to(error) is Reaction.RETRY:
             raise TransientError(f"The database failed: {describe(error)}.") from error
         raise FatalError(
-            f"The batch can't be settled: {describe(error)}.",
-            hint="Are the migrations applied, and may this user write? The cause is in the trace.",
+            f"The batch can't be settled: {describe(error)}, {origin(error)}.",
+            hint="Are the migrations applied, and may this user write?",
         ) from error
 
 

@@ -66,6 +66,10 @@ def reaction_to(error: Exception) -> Reaction:
         return Reaction.RETRY
     if isinstance(error, FatalError):
         return Reaction.STOP
+    if isinstance(error, OSError) and error.filename is None:
+        # Connections and time-outs, those of the requests library included; a file that is
+        # missing or shut won't come by waiting.
+        return Reaction.RETRY
     if not isinstance(error, DatabaseError):
         return Reaction.ISOLATE
     return _reaction_to_code(error)
@@ -115,3 +119,13 @@ def _mysql_code(error: BaseException) -> int | None:
     cause = error.__cause__ or error
     code = cause.args[0] if isinstance(error, DatabaseError) and cause.args else None
     return code if isinstance(code, int) else None
+
+
+def origin(error: BaseException) -> str:
+    """Return the module and line that raised an exception; it holds no value."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    if trace is None:
+        return "raised elsewhere"
+    return f"raised at {trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}"

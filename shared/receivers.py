@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.dispatch import Signal
@@ -22,8 +22,7 @@ from shared.conf import Carrier, get_settings
 from shared.consumer import Room
 from shared.exceptions import EventNotCollected
 from shared.messages import Event
-
-SettleAtOnce = Callable[[Room, OpenEdxPublicSignal, dict[str, Any], EventsMetadata], None]
+from shared.reactions import Reaction, reaction_to
 
 
 @dataclass(slots=True)
@@ -51,6 +50,19 @@ class ReceiverFailure:
         """Dotted path of the receiver."""
         module = getattr(self.receiver, "__module__", "")
         return f"{module}.{getattr(self.receiver, '__qualname__', type(self.receiver).__name__)}"
+
+    @property
+    def is_transient(self) -> bool:
+        """Whether to call the receiver again helps."""
+        return reaction_to(self.error) is Reaction.RETRY
+
+    def recall(self) -> ReceiverFailure | None:
+        """Call this one receiver again for its event; return its new failure, if any."""
+        try:
+            self.receiver(signal=self.event.signal, sender=None, **_arguments(self.event))
+        except Exception as error:
+            return replace(self, error=error)
+        return None
 
 
 def connect(room: Room) -> None:
@@ -123,12 +135,6 @@ def emit(event: Event, collection: _Collection) -> list[ReceiverFailure]:
         for receiver, response in responses
         if isinstance(response, Exception)
     ]
-
-
-def call_again(failure: ReceiverFailure) -> None:
-    """Call one failed receiver again for its event. Raises what the receiver raises."""
-    event = failure.event
-    failure.receiver(signal=event.signal, sender=None, **_arguments(event))
 
 
 def _send(event: Event) -> list[tuple[Callable[..., Any], Any]]:

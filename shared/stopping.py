@@ -37,7 +37,7 @@ class StopRequest:
         def handle(number: int, _: Any) -> None:
             self.make()
             if number == signal.SIGINT:
-                signal.signal(number, previous[number])
+                signal.signal(number, previous[signal.Signals(number)])
             log.info(Action.STOPPING, signal=signal.Signals(number).name)
 
         numbers = (signal.SIGTERM, signal.SIGINT)

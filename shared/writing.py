@@ -17,9 +17,10 @@ from shared.conf import get_settings
 from shared.consumer import Consumer
 from shared.exceptions import FatalError, PoisonError, TransientError
 from shared.outcomes import MissingParent, Outcome, WriteResult
-from shared.reactions import Reaction, describe, reaction_to
+from shared.reactions import Reaction, describe, origin, reaction_to
 from shared.records import PositionedRecord, Record
 
+_MOST_SUSPECTS = 3
 _ANSWERS = (Outcome.APPLIED, Outcome.UNCHANGED, Outcome.STALE, Outcome.FILTERED)
 
 
@@ -63,21 +64,35 @@ def write_singly(consumer: Consumer, mapped: Sequence[Mapped]) -> list[Written]:
 
 
 def write_isolated(consumer: Consumer, mapped: Sequence[Mapped]) -> list[Written]:
-    """Write one by one; what fails transiently while another is taken is poison, too."""
-    results: list[Written] = []
-    failure: Exception | None = None
-    for item in mapped:
+    """Write one by one; what fails transiently, twice, while the others are taken is poison.
+
+    More than a few such failures, or nothing that was taken, say that not the events are at
+    fault: then the failure is raised, and soon, for each may have waited for a lock.
+    """
+    results: dict[int, Written] = {}
+    suspects: list[int] = []
+    for index, item in enumerate(mapped):
         try:
-            results.append(_write_one(consumer, item))
+            results[index] = _write_one(consumer, item)
         except Exception as error:
-            if reaction_to(error) is not Reaction.RETRY or transaction.get_rollback():
+            suspects.append(index)
+            if not _may_be_the_event(error) or len(suspects) > _MOST_SUSPECTS:
                 raise
             failure = error
-            results.append(poison(error))
-    if failure and all(isinstance(result, PoisonError) for result in results):
-        # Nothing shows that the events are at fault: the table may be locked.
+    if suspects and not any(isinstance(result, Outcome) for result in results.values()):
         raise failure
-    return results
+    for index in suspects:
+        try:
+            results[index] = _write_one(consumer, mapped[index])
+        except Exception as error:
+            if not _may_be_the_event(error):
+                raise
+            results[index] = poison(error)
+    return [results[index] for index in range(len(mapped))]
+
+
+def _may_be_the_event(error: Exception) -> bool:
+    return reaction_to(error) is Reaction.RETRY and not transaction.get_rollback()
 
 
 def _write_one(consumer: Consumer, item: Mapped) -> Written:
@@ -106,4 +121,4 @@ def poison(error: Exception) -> PoisonError:
     """Return what is wrong, in words that hold no value of the event."""
     if isinstance(error, PoisonError):
         return error
-    return PoisonError(f"The event could not be settled: {describe(error)}.")
+    return PoisonError(f"The event could not be settled: {describe(error)}, {origin(error)}.")

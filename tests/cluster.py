@@ -287,13 +287,12 @@ class Cluster:
 
 
 class Publisher:
-    """Publishes grades while a block runs, ``size`` at a time; ``published`` counts them."""
+    """Publishes grades while a block runs, some hundred a second; ``published`` counts them."""
 
-    def __init__(self, cluster: Cluster, grades: Sequence[Grade], size: int = 10) -> None:
+    def __init__(self, cluster: Cluster, grades: Sequence[Grade]) -> None:
         self.published = 0
         self._cluster = cluster
         self._grades = grades
-        self._size = size
         self._enough = Event()
         self._thread = Thread(target=self._publish)
 
@@ -305,13 +304,9 @@ class Publisher:
         self._enough.set()
         self._thread.join()
 
-    def wait(self) -> None:
-        """Wait until all are published."""
-        self._thread.join()
-
     def _publish(self) -> None:
         while not self._enough.is_set() and self.published < len(self._grades):
-            some = self._grades[self.published : self.published + self._size]
+            some = self._grades[self.published : self.published + 10]
             self._cluster.publish(*some)
             self.published += len(some)
             sleep(0.02)

@@ -94,11 +94,13 @@ class Grade:
         )
 
 
-def stream(random: Random, count: int, *, partitions: int = 4, learners: int = 40) -> list[Grade]:
+def stream(random: Random, count: int, *, partitions: int = 4) -> list[Grade]:
     """Return grades in order of time, some of them at the same time or twice.
 
-    A learner's grades share a partition, as the event key sees to it on a real bus.
+    A learner's grades share a partition, as the event key sees to it on a real bus. About as many
+    rows have one event, which must not be lost, as have several, which must not overtake.
     """
+    learners = max(count // 3, 1)
     grades: list[Grade] = []
     for number in range(count):
         if grades and random.random() < 0.1:

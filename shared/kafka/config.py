@@ -11,11 +11,17 @@ from urllib.parse import urlsplit
 
 from django.conf import settings as django_settings
 from edx_event_bus_kafka.internal.config import get_full_topic, load_common_settings
+from edx_event_bus_kafka.internal.consumer import KAFKA_CONSUMERS_ENABLED
 
 from shared.conf import get_settings
 from shared.exceptions import ConfigurationError
 
-__all__ = ["consumer_config", "full_topic", "schema_registry_client"]
+__all__ = [
+    "KAFKA_CONSUMERS_ENABLED",
+    "consumer_config",
+    "full_topic",
+    "schema_registry_client",
+]
 
 OURS = (
     "auto.offset.reset",

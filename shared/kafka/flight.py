@@ -18,6 +18,8 @@ class Flight:
     messages: list[Message] = field(default_factory=list)
     arrivals: list[Arrival] = field(default_factory=list)
     failures: Sequence[ReceiverFailure] = ()
+    recalls: int = 0
+    """How often the failed receivers have been called again."""
 
     def drop(self, gone: set[Partition]) -> None:
         """Let partitions that leave take their part along; their next owner starts with it."""
@@ -34,6 +36,12 @@ class Flight:
         rest = self.messages[length:]
         del self.messages[length:], self.arrivals[length:]
         return rest
+
+    def recall(self) -> None:
+        """Call the receivers that failed transiently again, and keep those that still fail."""
+        self.recalls += 1
+        again = (f.recall() if f.is_transient else f for f in self.failures)
+        self.failures = [failure for failure in again if failure]
 
     def spans(self) -> str:
         """Return the first and last offset per partition, for the log."""

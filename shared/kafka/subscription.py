@@ -118,9 +118,8 @@ class Subscription:
         """Tell the broker that these are settled, without waiting for its answer.
 
         Partitions that have left are left out: the broker would accept the offset, and the group
-        would go back. Those that left while nobody polled are heard of first.
+        would go back.
         """
-        self._poll(0)
         for message in messages:
             partition = (message.topic, message.partition)
             if partition in self._owned:
@@ -219,6 +218,7 @@ class Subscription:
             self._consumer.commit(offsets=offsets, asynchronous=True)
             self._commits_under_way += 1
         except KafkaException as error:
+            self._has_commit_failed = True
             log.warning(Action.OFFSETS_NOT_COMMITTED, error=_name(error))
 
     def _on_commit(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
@@ -242,8 +242,9 @@ class Subscription:
     def _on_client_error(self, error: KafkaError) -> None:
         self._fatal = self._fatal or errors.refusal(error)
         if not self._fatal:
-            # librdkafka reconnects by itself, with back-off.
-            log.warning(Action.BROKER_WAITING, waiting_for="broker", error=error.name())
+            # librdkafka reconnects, and rejoins the group, by itself.
+            what = "group" if error.code() == KafkaError._MAX_POLL_EXCEEDED else "broker"
+            log.warning(Action.BROKER_WAITING, waiting_for=what, error=error.name())
 
     def _check_missing_topics(self) -> None:
         """Look again for topics that were reported missing once, when their grace is over."""

@@ -12,23 +12,28 @@ from random import uniform
 from time import monotonic
 from typing import TypeVar
 
-from django.db import connections
+from django.db import connections as database_connections
 from django.utils import timezone
 
-from shared import parking
+from shared import connections, parking
 from shared.batches import Arrival, Batch, BatchResult, Ignored, Undecodable
+from shared.checks import check_event_keys
 from shared.conf import Carrier, get_settings
 from shared.consumer import Room
 from shared.direct import worker_name
 from shared.exceptions import (
     ConfigurationError,
-    FatalError,
     TransientError,
     UndecodableMessage,
     UnknownEventType,
 )
 from shared.flood import FloodBreaker
-from shared.kafka.config import consumer_config, full_topic, schema_registry_client
+from shared.kafka.config import (
+    KAFKA_CONSUMERS_ENABLED,
+    consumer_config,
+    full_topic,
+    schema_registry_client,
+)
 from shared.kafka.decoding import Decoder, signal_of
 from shared.kafka.flight import Flight
 from shared.kafka.subscription import Subscription
@@ -36,8 +41,7 @@ from shared.logging import Action, Log
 from shared.messages import Event, Message
 from shared.outcomes import Outcome
 from shared.pipeline import settle
-from shared.reactions import Reaction, describe, reaction_to
-from shared.receivers import ReceiverFailure, call_again, collecting, emit
+from shared.receivers import ReceiverFailure, collecting, emit
 from shared.stopping import StopRequest
 
 log = Log(__name__)
@@ -61,16 +65,9 @@ class Worker:
     def __init__(
         self, room: Room, *, group: str | None = None, topics: Sequence[str] | None = None
     ) -> None:
-        settings = get_settings()
-        if settings.carrier != Carrier.WORKER:
-            raise ConfigurationError(
-                f"EVENT_SYNC['CARRIER'] is '{settings.carrier}': no room acts in a worker then.",
-                hint="Set it to 'worker', or let a stock consumer run (manage.py consume_events).",
-            )
-        for consumer in room.consumers:
-            settings.destination_of(consumer.name)
+        check_configuration(room)
         self.room = room
-        self.group = group or settings.group_of(room.name)
+        self.group = group or get_settings().group_of(room.name)
         self.name = worker_name()
         self._config = consumer_config(self.group)
         self._topics = [full_topic(topic) for topic in topics or room.topics]
@@ -102,7 +99,7 @@ class Worker:
                 pass
             finally:
                 self._subscription.close()
-                connections.close_all()
+                database_connections.close_all()
             log.info(Action.WORKER_STOPPED, **names)
 
     def stop(self) -> None:
@@ -147,27 +144,32 @@ class Worker:
         """
         until = monotonic() + int(self._config.get("max.poll.interval.ms", 300_000)) / 4000
         failures: list[ReceiverFailure] = []
-        prepare_connections()
+        connections.refresh()
         with collecting(self.room) as collection:
             for index, arrival in enumerate(self._flight.arrivals, start=1):
-                if isinstance(arrival, Event):
-                    failures += emit(arrival, collection)
-                if monotonic() > until:
+                if isinstance(arrival, Event) and (failed := emit(arrival, collection)):
+                    failures += failed
+                    # What failed may have been the connection; the next event gets a new one.
+                    connections.refresh()
+                if monotonic() > until or self._stop.is_made:
                     self._subscription.give_back(self._flight.cut(index))
                     break
         self._flight.failures = failures
 
     def _call_receivers_again(self, attempt: int) -> None:
-        """Call the host's receivers that failed transiently, a few times, each by itself."""
+        """Call the host's receivers that failed transiently, a few times, each by itself.
+
+        While the database is away that is put off, and counts for nothing.
+        """
         if attempt:
-            again = map(_call_again_if_transient, self._flight.failures)
-            self._flight.failures = [failure for failure in again if failure]
-        transient = [f for f in self._flight.failures if _is_transient(f)]
-        if transient and attempt + 1 < get_settings().receiver_attempts:
-            raise TransientError(f"The host's receiver {transient[0].receiver_name} failed.")
+            connections.require()
+            self._flight.recall()
+        waiting = [failure for failure in self._flight.failures if failure.is_transient]
+        if waiting and self._flight.recalls + 1 < get_settings().receiver_attempts:
+            raise TransientError(f"The host's receiver {waiting[0].receiver_name} failed.")
 
     def _settle(self, attempt: int) -> BatchResult:
-        prepare_connections()
+        connections.refresh()
         result = settle(
             self._batch(self._to_settle(), self._flight.failures),
             now=timezone.now(),
@@ -199,11 +201,11 @@ class Worker:
 
     def _settle_parked(self, attempt: int) -> BatchResult | None:
         now, limit = timezone.now(), get_settings().batch_size
-        prepare_connections()
+        connections.refresh()
         try:
             parked = parking.due(self.room.name, limit=limit, now=now)
         except Exception as error:
-            raise as_transient(error) from error
+            raise connections.meaning_of(error) from error
         if not parked:
             return None
         arrivals = parking.arrivals_of(parked, self._decoder.decode)
@@ -262,34 +264,22 @@ class Worker:
         )
 
 
-def prepare_connections() -> None:
-    """Let go of database connections that are gone; Django does so only between requests."""
-    for connection in connections.all(initialized_only=True):
-        if not connection.in_atomic_block and not connection.is_usable():
-            connection.close()
-
-
-def as_transient(error: Exception) -> TransientError | FatalError:
-    """Return what the worker does about an error outside a batch."""
-    if reaction_to(error) is Reaction.RETRY:
-        return TransientError(f"The database failed: {describe(error)}.")
-    return FatalError(
-        f"The database refused a query: {describe(error)}.", hint="Are the migrations applied?"
-    )
-
-
-def _is_transient(failure: ReceiverFailure) -> bool:
-    return reaction_to(failure.error) is Reaction.RETRY
-
-
-def _call_again_if_transient(failure: ReceiverFailure) -> ReceiverFailure | None:
-    if not _is_transient(failure):
-        return failure
-    try:
-        call_again(failure)
-    except Exception as error:
-        return ReceiverFailure(failure.event, failure.receiver, error)
-    return None
+def check_configuration(room: Room) -> None:
+    """Raise ``ConfigurationError`` if a worker of this room would do nothing, or harm."""
+    settings = get_settings()
+    if not KAFKA_CONSUMERS_ENABLED.is_enabled():
+        raise ConfigurationError(
+            "EVENT_BUS_KAFKA_CONSUMERS_ENABLED is off.", hint="Set it to True to let workers run."
+        )
+    if settings.carrier != Carrier.WORKER:
+        raise ConfigurationError(
+            f"EVENT_SYNC['CARRIER'] is '{settings.carrier}': no room acts in a worker then.",
+            hint="Set it to 'worker', or let a stock consumer run (manage.py consume_events).",
+        )
+    for consumer in room.consumers:
+        settings.destination_of(consumer.name)
+    for problem in check_event_keys():
+        raise ConfigurationError(problem.msg, hint=problem.hint or "")
 
 
 def _totals(result: BatchResult) -> dict[str, int]:

@@ -5,6 +5,8 @@ A host service needs none of this module: it adds the applications and ``EVENT_S
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -67,20 +69,33 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "django.db.backends.postgresql": {
         "connect_timeout": 5,
         "options": "-c statement_timeout=30s -c lock_timeout=3s",
+        "tcp_user_timeout": 10_000,
     },
 }
-DATABASES["default"].setdefault("OPTIONS", {}).update(
-    _OPTIONS.get(DATABASES["default"]["ENGINE"], {})
-)
+# What the URL says comes last.
+DATABASES["default"]["OPTIONS"] = {
+    **_OPTIONS.get(DATABASES["default"]["ENGINE"], {}),
+    **DATABASES["default"].get("OPTIONS", {}),
+}
 DATABASES["default"]["CONN_MAX_AGE"] = None
+
+
+def _parsed(name: str, parse: Callable[[str], Any], default: str) -> Any:
+    """Return a variable parsed, or as it is: what can't be parsed, ``EVENT_SYNC``'s check names."""
+    text = env(name, default=default)
+    try:
+        return parse(text)
+    except ValueError:
+        return text
+
 
 EVENT_SYNC = {
     "DESTINATIONS": {
         "user-grades": "credentials_grades_sync.standalone.destination.write_user_grades",
     },
     "CARRIER": env("EVENT_SYNC_CARRIER", default="worker"),
-    "KAFKA_CONSUMER_CONFIG": env.json("EVENT_SYNC_KAFKA_CONSUMER_CONFIG", default={}),
-    "BATCH_SIZE": env.int("EVENT_SYNC_BATCH_SIZE", default=500),
+    "KAFKA_CONSUMER_CONFIG": _parsed("EVENT_SYNC_KAFKA_CONSUMER_CONFIG", json.loads, "{}"),
+    "BATCH_SIZE": _parsed("EVENT_SYNC_BATCH_SIZE", int, "500"),
 }
 
 EVENTS_SERVICE_NAME = env("EVENTS_SERVICE_NAME", default="event-sync")

@@ -77,6 +77,7 @@ def test_unknown_setting_gets_the_known_ones():
         ("BATCH_SIZE", 0, "must be a whole number above 0"),
         ("BATCH_SIZE", 1.5, "must be a whole number above 0"),
         ("BATCH_SIZE", True, "must be a whole number above 0"),
+        ("FLOOD_RUN", 1001, "must be 1000 at most"),
         ("BACKOFF_MAX", -1, "must be a number above 0"),
         ("BACKOFF_MAX", "soon", "must be a number above 0"),
         ("BACKOFF_MAX", float("nan"), "must be a number above 0"),
@@ -92,7 +93,7 @@ def test_wrong_value_is_named(name, value, what):
     """The problem says what is needed, the hint what was found."""
     problem = problem_with(**{name: value})
     assert problem.message == f"EVENT_SYNC[{name!r}] {what}."
-    assert problem.hint == f"It is a {type(value).__name__}; correct it."
+    assert problem.hint == f"Correct it; it is of type {type(value).__name__} now."
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ import pytest
 from django.utils import timezone
 
 from shared.batches import Batch, Ending
+from shared.conf import FLOOD_WINDOW as WINDOW
 from shared.exceptions import DeadLetterFlood
-from shared.flood import WINDOW, FloodBreaker
+from shared.flood import FloodBreaker
 from shared.models import DeadLetter, OutcomeCount
 from shared.outcomes import Outcome
 from shared.pipeline import settle

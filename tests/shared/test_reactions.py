@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ from django.db import Error as AnyDatabaseError
 from django.db.transaction import TransactionManagementError
 from django.db.utils import ConnectionHandler, DatabaseErrorWrapper
 from psycopg import errors as postgres
+from requests import ConnectionError as RequestsConnectionError
 
 from shared.exceptions import (
     ConfigurationError,
@@ -23,7 +25,7 @@ from shared.exceptions import (
     TransientError,
     UnmappableEvent,
 )
-from shared.reactions import Reaction, describe, reaction_to
+from shared.reactions import Reaction, describe, origin, reaction_to
 
 SECRET = "learner-1"
 """A value of a row, such as databases repeat in their messages."""
@@ -291,6 +293,10 @@ class TestSqlite:
         (ValueError("x"), Reaction.ISOLATE),
         (OverflowError("x"), Reaction.ISOLATE),
         (RecursionError("x"), Reaction.ISOLATE),
+        (ConnectionRefusedError(111, "Connection refused"), Reaction.RETRY),
+        (TimeoutError("x"), Reaction.RETRY),
+        (RequestsConnectionError("x"), Reaction.RETRY),
+        (FileNotFoundError(2, "No such file", "x"), Reaction.ISOLATE),
     ],
     ids=lambda value: getattr(value, "name", type(value).__name__),
 )
@@ -326,3 +332,15 @@ def test_description_of_an_error_with_a_cause_holds_no_value_of_either():
             error = RuntimeError(SECRET)
             raise error from cause
     assert describe(error) == "RuntimeError"
+
+
+def test_origin_is_the_line_that_raised():
+    """Where to look in the code, whatever the values were."""
+    with pytest.raises(ValueError, match="invalid literal") as raised:
+        int(SECRET)
+    assert re.fullmatch(r"raised at tests\.shared\.test_reactions:\d+", origin(raised.value))
+
+
+def test_origin_of_an_error_that_was_never_raised():
+    """There is no line to name."""
+    assert origin(KeyError(SECRET)) == "raised elsewhere"

@@ -13,7 +13,7 @@ from openedx_events.tooling import OpenEdxPublicSignal
 from shared import receivers
 from shared.consumer import Consumer
 from shared.exceptions import EventNotCollected
-from shared.receivers import ReceiverFailure, call_again, collecting, emit
+from shared.receivers import ReceiverFailure, collecting, emit
 from shared.testing import registered
 from tests.library import book, shelf
 from tests.testapp.events import BOOK_CHANGED, SHELF_CHANGED
@@ -218,20 +218,23 @@ def test_failed_receiver_is_called_again_alone(library):
     with listening(failing), listening(other), collecting(library) as collection:
         (failure,) = emit(shelf(), collection)
         failing.error = None
-        call_again(failure)
+        assert failure.recall() is None
     assert len(failing.received) == 2
     assert {**failing.received[0]} == {**failing.received[1]}
     assert len(other.received) == 1
     assert len(collection.collected) == 1
 
 
-def test_failed_receiver_raises_again(library):
-    """What the receiver raises on the retry is the caller's."""
+def test_failed_receiver_fails_again(library):
+    """What the receiver raises on the retry is its failure from then on."""
     failing = Host(ValueError("broken"))
     with listening(failing), collecting(library) as collection:
         (failure,) = emit(shelf(), collection)
-    with pytest.raises(ValueError, match="broken"):
-        call_again(failure)
+    failing.error = OSError("away")
+    again = failure.recall()
+    assert again is not None
+    assert (failure.is_transient, again.is_transient) == (False, True)
+    assert again.receiver_name == failure.receiver_name
 
 
 def handler(**kwargs):

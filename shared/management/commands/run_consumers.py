@@ -16,7 +16,7 @@ class Command(BaseCommand):
     """Run the worker of a room; of several rooms, each in a child process of its own."""
 
     help = "Consume events for one or more rooms until SIGTERM or SIGINT."
-    # A room's own checks run below, so that a bad setting is one line and not a table.
+    # The worker looks at what it needs by itself, and says it in one line and not in a table.
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -34,15 +34,14 @@ def test_shuffled_and_doubled_over_workers_that_come_and_go(cluster: Cluster) ->
     random = Random(SEED)
     grades = 2 * stream(random, 2500)
     random.shuffle(grades)
-    first = cluster.start()
-    first.wait_for("partitions.assigned")
-    with Publisher(cluster, grades, size=30) as publisher:
-        second = cluster.start()
+    with Publisher(cluster, grades) as publisher:
+        first, second = cluster.start(), cluster.start()
+        first.wait_for(r"batch\.committed")
         second.wait_for(r"batch\.committed")
         assert first.stop() == 0
         third = cluster.start()
         third.wait_for(r"batch\.committed")
-        publisher.wait()
+    cluster.publish(*grades[publisher.published :])
     cluster.wait_until_settled()
     assert cluster.table() == table_of(grades)
 

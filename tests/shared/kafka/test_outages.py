@@ -82,8 +82,8 @@ def test_broker(cluster: Cluster) -> None:
     worker = at_work(cluster)
     committed = cluster.committed()
     cluster.broker.set_down()
-    worker.wait_for("broker.waiting waiting_for=broker")
-    let_another_come_and_go(cluster, "broker.waiting waiting_for=broker")
+    worker.wait_for(r"broker\.waiting")
+    let_another_come_and_go(cluster, r"broker\.waiting")
     cluster.broker.set_up()
     assert cluster.committed() == committed
     cluster.publish(*DURING)

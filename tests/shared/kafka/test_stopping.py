@@ -41,12 +41,3 @@ def test_idle(cluster: Cluster) -> None:
     worker.wait_for("partitions.assigned")
     assert worker.stop(timeout=SOON) == 0
     assert "worker.stopped" in worker.output
-
-
-def test_told_twice(cluster: Cluster) -> None:
-    """A second SIGTERM, as from a supervisor beside a service manager, changes nothing."""
-    worker = cluster.start()
-    worker.wait_for("partitions.assigned")
-    worker.send(signal.SIGTERM)
-    worker.wait_for("stopping")
-    assert worker.stop(signal.SIGTERM, timeout=SOON) == 0

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from time import sleep
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from confluent_kafka import KafkaError
+from confluent_kafka import OFFSET_INVALID, KafkaError, TopicPartition
 
 from shared.exceptions import FatalError, OffsetOutOfRange
 from shared.kafka.config import consumer_config
@@ -122,9 +123,10 @@ def test_what_is_given_back_comes_first(cluster: Cluster, join: Callable[..., Me
     cluster.publish(*[Grade(partition=0)] * 6)
     member = join()
     taken = member.take(4, size=4)
-    member.subscription.give_back(taken[1:])
-    again = member.take(5, size=3)
-    assert [message.offset for message in again] == [1, 2, 3, 4, 5]
+    member.subscription.give_back(taken[2:])
+    member.subscription.give_back(taken[:2])
+    again = member.take(6, size=3)
+    assert [message.offset for message in again] == [0, 1, 2, 3, 4, 5]
 
 
 def test_nothing_is_handed_over_while_paused(cluster: Cluster, join: Callable[..., Member]) -> None:
@@ -201,6 +203,23 @@ def test_offsets_that_cannot_be_read_are_waited_for(
     first.close()
     let_fail(cluster.broker, OFFSET_FETCH, KafkaError.UNKNOWN, KafkaError.UNKNOWN)
     assert places(join().take(2)) == {(0, 3), (0, 4)}
+
+
+def test_offset_of_one_partition_cannot_be_read(join: Callable[..., Member]) -> None:
+    """It is asked for again, and is not taken for one that isn't there."""
+    unreadable = SimpleNamespace(offset=OFFSET_INVALID, error=KafkaError(KafkaError.UNKNOWN))
+    readable = SimpleNamespace(offset=7, error=None)
+    answers = [[unreadable], [readable]]
+    subscription = join().subscription
+    subscription._consumer.close()
+    subscription._consumer = SimpleNamespace(
+        committed=lambda *_, **__: answers.pop(0),
+        assignment=list,
+        close=lambda: None,
+    )
+    partition = TopicPartition(TOPIC, 0)
+    assert subscription._find_start([partition])
+    assert partition.offset == 7
 
 
 @pytest.mark.parametrize(

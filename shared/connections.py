@@ -1,0 +1,33 @@
+"""Database connections in a process that lives for months; Django tends them between requests."""
+
+from __future__ import annotations
+
+from django.db import connection, connections
+
+from shared.exceptions import FatalError, TransientError
+from shared.reactions import Reaction, describe, reaction_to
+
+
+def refresh() -> None:
+    """Let go of connections that are gone, so that the next query opens new ones."""
+    for each in connections.all(initialized_only=True):
+        if not each.in_atomic_block and not each.is_usable():
+            each.close()
+
+
+def require() -> None:
+    """Raise ``TransientError`` unless the database can be had."""
+    refresh()
+    try:
+        connection.ensure_connection()
+    except Exception as error:
+        raise meaning_of(error) from error
+
+
+def meaning_of(error: Exception) -> TransientError | FatalError:
+    """Return what a failure of the database comes to outside a batch."""
+    if reaction_to(error) is Reaction.RETRY:
+        return TransientError(f"The database failed: {describe(error)}.")
+    return FatalError(
+        f"The database refused a query: {describe(error)}.", hint="Are the migrations applied?"
+    )

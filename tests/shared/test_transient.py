@@ -1,0 +1,132 @@
+"""What the database is to blame for is no event's poison: the batch is there to come again."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import OperationalError, connection
+
+from shared.batches import Ignored
+from shared.exceptions import FatalError, TransientError
+from shared.models import DeadLetter
+from shared.outcomes import Outcome
+from tests.library import book, is_untouched, outcomes, settled, shelf
+
+pytestmark = pytest.mark.django_db
+
+APPLIED, DEAD = Outcome.APPLIED, Outcome.DEAD
+SECRET = "Persuasion"
+
+
+def test_transient_failure_writes_nothing(library, fails_for, locked):
+    """Neither its own rows nor its neighbours' are there: the batch can come again."""
+    fails_for(locked, SECRET)
+    with pytest.raises(TransientError, match="SQLITE_BUSY") as raised:
+        settled(library, shelf(), book("1"), book("2", SECRET), Ignored(shelf().message))
+    assert SECRET not in str(raised.value)
+    assert is_untouched()
+
+
+def test_transient_failure_is_not_tried_event_by_event(library, fails_for, locked):
+    """A database that is away isn't asked once for each event."""
+    errors = [locked()]
+    fails_for(errors.pop, SECRET)
+    with pytest.raises(TransientError):
+        settled(library, shelf(), book("1"), book("2", SECRET))
+    assert errors == []
+
+
+def test_transient_failure_of_a_destination_passes_through(library, fails_for):
+    """A destination may say itself that something is out of reach."""
+    fails_for(lambda: TransientError("The host is away."), SECRET)
+    with pytest.raises(TransientError, match="The host is away"):
+        settled(library, shelf(), book("2", SECRET))
+    assert is_untouched()
+
+
+def test_transient_failure_while_poison_is_isolated_writes_nothing(library, fails_for, locked):
+    """Event by event, too, infrastructure is nobody's poison."""
+    errors = [ValueError(), ValueError(), locked()]
+    fails_for(lambda: errors.pop(0), "bug", SECRET)
+    with pytest.raises(TransientError):
+        settled(library, shelf(), book("1", "bug"), book("2", SECRET))
+    assert is_untouched()
+
+
+def test_isolated_event_that_alone_fails_transiently_is_buried(library, fails_for, locked):
+    """After many tries, what fails while the others pass is poison."""
+    fails_for(locked, SECRET)
+    arrivals = (shelf(), book("1"), book("2", SECRET), book("3"))
+    result = settled(library, *arrivals, isolate=True)
+    assert outcomes(result) == [APPLIED, APPLIED, DEAD, APPLIED]
+    assert "SQLITE_BUSY" in DeadLetter.objects.get().error
+
+
+def test_isolated_event_that_fails_once_is_not_buried(library, fails_for, locked):
+    """What passes at the second look was no poison."""
+    errors = [locked()]
+    fails_for(lambda: errors.pop() if errors else None, SECRET)
+    result = settled(library, shelf(), book("1"), book("2", SECRET), isolate=True)
+    assert outcomes(result) == [APPLIED, APPLIED, APPLIED]
+
+
+def test_isolated_events_of_which_many_fail_are_not_buried(library, fails_for, locked):
+    """A database that comes and goes is the likelier reason; and each may wait for a lock."""
+    errors = [locked() for _ in range(9)]
+    fails_for(errors.pop, SECRET)
+    arrivals = [book(str(number), SECRET) for number in range(9)]
+    with pytest.raises(TransientError):
+        settled(library, shelf(), book("first"), *arrivals, isolate=True)
+    assert is_untouched()
+    assert errors
+
+
+@pytest.mark.parametrize("others", [(), (book("1", price=-1),)])
+def test_isolated_events_that_all_fail_are_not_buried(library, fails_for, locked, others):
+    """While no other passes, a locked table is the likelier reason: the batch comes again."""
+    fails_for(locked, SECRET)
+    with pytest.raises(TransientError):
+        settled(library, shelf(), *others, book("2", SECRET), isolate=True)
+    assert is_untouched()
+
+
+def test_isolated_batch_buries_bad_data_as_ever(library):
+    """A batch that kept failing may hold common poison, too."""
+    result = settled(library, shelf(), book("1"), book("2", price=-1), isolate=True)
+    assert outcomes(result) == [APPLIED, APPLIED, DEAD]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("make_error", [OperationalError, ValueError])
+def test_lost_transaction_is_transient_for_the_batch(library, fails_for, make_error):
+    """MySQL rolls all back on a deadlock: what comes after it fails, and is no poison."""
+
+    def roll_back() -> Exception:
+        connection.cursor().execute("ROLLBACK")
+        error: Exception = make_error()
+        return error
+
+    fails_for(roll_back, SECRET)
+    with pytest.raises(TransientError):
+        settled(library, shelf(), book("1"), book("2", SECRET), book("3"), isolate=True)
+    assert is_untouched()
+
+
+def test_missing_table_is_fatal(library, fails_for):
+    """No event is to blame for a missing migration."""
+
+    def query_nowhere() -> Exception:
+        connection.cursor().execute("SELECT 1 FROM nowhere")
+        raise AssertionError
+
+    fails_for(query_nowhere, SECRET)
+    with pytest.raises(FatalError, match=r"can't be settled: django\.db\.utils") as raised:
+        settled(library, book("1", SECRET))
+    assert "migrations" in raised.value.hint
+
+
+def test_fatal_error_of_a_destination_passes_through(library, fails_for):
+    """A destination may stop the worker, and its hint is kept."""
+    fails_for(lambda: FatalError("Stop.", hint="Mend it."), SECRET)
+    with pytest.raises(FatalError, match=r"^Stop\. Hint: Mend it\.$"):
+        settled(library, shelf(), book("1", SECRET))
+    assert is_untouched()

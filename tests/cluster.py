@@ -204,7 +204,7 @@ class Cluster:
         """Return an event's Avro data after the id of its schema."""
         serializer = AvroSignalSerializer(event.signal)
         schema = self.registry.schemas.register(event.signal.event_type, serializer.schema_string())
-        return b"\0" + schema["id"].to_bytes(4, "big") + (event.message.value or b"")
+        return b"\0" + int(schema["id"]).to_bytes(4, "big") + (event.message.value or b"")
 
     def publish(self, *grades: Grade) -> None:
         """Put grades into their partitions and wait until the broker has them."""
@@ -214,7 +214,10 @@ class Cluster:
 
     def produce_event(self, event: messages.Event, **options: Any) -> None:
         """Put an event into the producer's queue."""
-        known = {"partition": event.message.partition, "headers": list(event.message.headers)}
+        known: dict[str, Any] = {
+            "partition": event.message.partition,
+            "headers": list(event.message.headers),
+        }
         self.produce(self.frame(event), **(known | options))
 
     def produce(self, value: bytes | None, *, topic: str = TOPIC, **options: Any) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from opaque_keys.edx.keys import CourseKey
 from openedx_events.learning.data import CourseData, PersistentCourseGradeData
@@ -57,7 +57,7 @@ class Grade:
     def event(self) -> Event:
         """Return the event, with an id of its own."""
         course_key = CourseKey.from_string(self.course)
-        shared = {
+        shared: dict[str, Any] = {
             "user_id": self.learner,
             "percent_grade": self.percent / 100,
             "letter_grade": self.letter,

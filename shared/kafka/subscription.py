@@ -63,6 +63,7 @@ class Subscription:
         self._commits_under_way = 0
         self._has_commit_failed = False
         self._is_paused = False
+        self._is_leaving = False
         self._missing_since: dict[str, float] = {}
         self._fatal: FatalError | None = None
         try:
@@ -128,6 +129,7 @@ class Subscription:
 
     def close(self) -> None:
         """Commit what is settled, as far as the broker answers in time, and leave the group."""
+        self._is_leaving = True
         self._commit()
         until = monotonic() + _COMMIT_TIMEOUT
         self._pause()
@@ -168,7 +170,7 @@ class Subscription:
 
         Returns ``False`` if we end before the start is known: then they are not ours to settle.
         """
-        while partitions and not self._is_stopping() and not self._fatal:
+        while partitions and not (self._is_leaving or self._is_stopping() or self._fatal):
             try:
                 committed = self._committed(partitions)
             except KafkaException as error:

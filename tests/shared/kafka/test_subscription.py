@@ -91,6 +91,15 @@ def test_new_group_starts_at_the_oldest_event(
     assert places(member.take(6)) == {(p, offset) for p in range(2) for offset in range(3)}
 
 
+def test_newer_group_protocol(
+    cluster: Cluster, join: Callable[..., Member], event_sync: Callable[..., None]
+) -> None:
+    """KIP-848 hands over what is there as the classic protocol does."""
+    event_sync(KAFKA_CONSUMER_CONFIG={"group.protocol": "consumer"})
+    cluster.publish(*[Grade(partition=number % 2) for number in range(6)])
+    assert places(join().take(6)) == {(p, offset) for p in range(2) for offset in range(3)}
+
+
 def test_goes_on_after_the_committed_offset(cluster: Cluster, join: Callable[..., Member]) -> None:
     """What is committed doesn't come again, and what isn't does."""
     cluster.publish(*[Grade(partition=0)] * 5)
@@ -133,7 +142,12 @@ def test_nothing_is_handed_over_while_paused(cluster: Cluster, join: Callable[..
     """Partitions that are assigned during a wait keep their messages until it is over."""
     cluster.publish(Grade(partition=0))
     member = join()
-    wait_until(lambda: member.subscription.wait(0.1) or member.partitions, "the assignment")
+
+    def has_partitions() -> bool:
+        member.subscription.wait(0.1)
+        return bool(member.partitions)
+
+    wait_until(has_partitions, "the assignment")
     member.subscription.wait(0.3)
     member.take_nothing()
     member.subscription.resume()
@@ -212,11 +226,12 @@ def test_offset_of_one_partition_cannot_be_read(join: Callable[..., Member]) -> 
     answers = [[unreadable], [readable]]
     subscription = join().subscription
     subscription._consumer.close()
-    subscription._consumer = SimpleNamespace(
+    consumer: Any = SimpleNamespace(
         committed=lambda *_, **__: answers.pop(0),
         assignment=list,
         close=lambda: None,
     )
+    subscription._consumer = consumer
     partition = TopicPartition(TOPIC, 0)
     assert subscription._find_start([partition])
     assert partition.offset == 7
@@ -282,3 +297,11 @@ def test_subscription_says_which_option_librdkafka_refuses(join: Callable[..., M
     """A misspelt librdkafka option is a configuration error that names it."""
     with pytest.raises(FatalError, match=r"no\.such\.option.*Hint: .*KAFKA_CONSUMER_CONFIG"):
         join(**{"no.such.option": 1})
+
+
+def test_who_leaves_asks_for_no_offsets(join: Callable[..., Member]) -> None:
+    """A worker that ends by itself while its group is forming gets partitions, and ends."""
+    member = join()
+    member.subscription.close()
+    assert not member.subscription._find_start([TopicPartition(TOPIC, 0)])
+    member.is_stopping = True

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError
-from openedx_events.learning.signals import ORA_SUBMISSION_CREATED
+from openedx_events.content_authoring.signals import COURSE_CERTIFICATE_CONFIG_CHANGED
 from openedx_events.tooling import OpenEdxPublicSignal
 
 from credentials_grades_sync.standalone.models import UserGrade
@@ -150,9 +150,9 @@ def test_event_that_only_the_host_hears_and_nobody_can_decode(
     cluster: Cluster, run_worker: RunWorker, connect: Connect
 ) -> None:
     """A type whose data has no Avro schema is buried; it does not stop the worker."""
-    connect(lambda **_: None, ORA_SUBMISSION_CREATED)
+    connect(lambda **_: None, COURSE_CERTIFICATE_CONFIG_CHANGED)
     headers = dict(Grade().event().message.headers)
-    headers["ce_type"] = ORA_SUBMISSION_CREATED.event_type.encode()
+    headers["ce_type"] = COURSE_CERTIFICATE_CONFIG_CHANGED.event_type.encode()
     cluster.produce_event(Grade().event(), headers=list(headers.items()))
     cluster.flush()
     run_worker(cluster.committed)

@@ -59,13 +59,18 @@ def test_our_worker_breaks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_with_the_stock_consumer(cluster: Cluster) -> None:
-    """With the "signal" carrier the room settles each event by itself, newest first or last."""
+    """With the "signal" carrier the room settles each event by itself, under the guard."""
     start(cluster, **STOCK)
     seconds = count()
-    # A new group of the stock consumer starts at the end: what comes before it joined is lost.
-    wait_until(lambda: cluster.publish(Grade(second=next(seconds))) or cluster.table(), "the group")
-    newest = Grade(second=1000, percent=90)
-    cluster.publish(newest, Grade(second=999, percent=10), Grade(learner=2))
+
+    # A new group of the stock consumer starts at the end: what comes before it has joined is lost.
+    def has_joined() -> bool:
+        cluster.publish(Grade(second=next(seconds)))
+        return bool(cluster.table())
+
+    wait_until(has_joined, "the group")
+    newest = Grade(second=10_000, percent=90)
+    cluster.publish(newest, Grade(second=9_999, percent=10), Grade(learner=2))
     wait_until(lambda: len(cluster.table()) == 2, "the last event")
     assert cluster.table() == table_of([newest, Grade(learner=2)])
     assert cluster.outcomes()["stale"] == 1

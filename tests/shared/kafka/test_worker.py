@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from time import sleep
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connections
 from openedx_events.content_authoring.signals import COURSE_CERTIFICATE_CONFIG_CHANGED
 from openedx_events.tooling import OpenEdxPublicSignal
 
@@ -19,11 +20,13 @@ from shared.events.learning.signals import COURSE_GRADE_CHANGED
 from shared.exceptions import ConfigurationError, DeadLetterFlood, EventNotCollected
 from shared.kafka.worker import Worker
 from shared.models import DeadLetter, ParkedEvent
+from shared.testing import registered
 from tests.cluster import CONSUMER_CONFIG, Cluster, produce_with_header_name
 from tests.grades import ROOM, TOPIC, Grade
 from tests.library import book, shelf
 from tests.shared.kafka.conftest import RunWorker
 from tests.testapp.models import Book
+from tests.testapp.room import BOOKS, SHELVES
 
 Connect = Callable[..., None]
 
@@ -112,6 +115,65 @@ def test_receiver_that_recovers_leaves_no_dead_letter(
     run_worker(cluster.committed)
     assert errors == []
     assert not DeadLetter.objects.exists()
+
+
+def test_receiver_whose_connection_broke_is_called_again_on_a_new_one(
+    cluster: Cluster,
+    run_worker: RunWorker,
+    connect: Connect,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One broken connection costs neither this receiver nor the next its event.
+
+    The test database lives in its connection and can't lose it: that Django is asked whether the
+    connection is usable stands for that it opens a new one.
+    """
+    happened: list[str] = []
+
+    def listen(**_: Any) -> None:
+        happened.append("called")
+        if happened.count("called") != 2:
+            raise OperationalError
+
+    monkeypatch.setattr(
+        type(connections["default"]), "is_usable", lambda _: happened.append("asked") or True
+    )
+    connect(listen)
+    cluster.publish(Grade(learner=1), Grade(learner=2))
+    run_worker(lambda: cluster.committed() == {0: 2})
+    calls = [index for index, what in enumerate(happened) if what == "called"]
+    assert len(calls) > 2
+    assert all(happened[index - 1] == "asked" for index in calls[:3])
+
+
+def test_stop_is_heard_while_events_are_emitted(
+    cluster: Cluster, run_worker: RunWorker, connect: Connect
+) -> None:
+    """The events that were emitted are settled, the others are left to the next worker."""
+    heard: list[int] = []
+
+    def listen(grade: Any, **_: Any) -> None:
+        heard.append(grade.user_id)
+        sleep(0.05)
+
+    connect(listen)
+    cluster.publish(*[Grade(learner=learner) for learner in range(1, 101)])
+    run_worker(lambda: heard)
+    assert 0 < len(heard) < 100
+    assert cluster.committed() == {0: len(heard)}
+    assert UserGrade.objects.count() == len(heard)
+
+
+def test_events_whose_keys_would_part_them(
+    cluster: Cluster, event_sync: Callable[..., None]
+) -> None:
+    """A worker does not start where one row's events could be in two partitions."""
+    differing = replace(BOOKS, routes=(replace(BOOKS.routes[0], key_field="book.isbn"),))
+    with (
+        registered("tests.testapp", SHELVES, differing) as room,
+        pytest.raises(ConfigurationError, match="have keys of different schemas"),
+    ):
+        Worker(room)
 
 
 def test_flood_of_dead_letters(

@@ -107,12 +107,13 @@ def test_librdkafka_options(
         ("BOOTSTRAP_SERVERS", None, "BOOTSTRAP_SERVERS is not set. Hint: Set it to host:port"),
         ("SCHEMA_REGISTRY_URL", None, "SCHEMA_REGISTRY_URL is not set. Hint: Set it to the http"),
         ("SCHEMA_REGISTRY_URL", "kafka://there", "has the scheme 'kafka'. Hint: It must start"),
+        ("CONSUMERS_ENABLED", False, "CONSUMERS_ENABLED is off. Hint: Set it to True"),
     ],
 )
-def test_addresses(
-    name: str, value: str | None, said: str, run: Callable[..., str], settings: Any
+def test_upstream_settings(
+    name: str, value: object, said: str, run: Callable[..., str], settings: Any
 ) -> None:
-    """An address that is missing or can't be one is named."""
+    """An address that is missing or can't be one, and the kill switch, are named."""
     setattr(settings, f"EVENT_BUS_KAFKA_{name}", value)
     assert said in run(ROOM)
 

@@ -135,9 +135,11 @@ def test_receiver_whose_connection_broke_is_called_again_on_a_new_one(
         if happened.count("called") != 2:
             raise OperationalError
 
-    monkeypatch.setattr(
-        type(connections["default"]), "is_usable", lambda _: happened.append("asked") or True
-    )
+    def is_usable(_: Any) -> bool:
+        happened.append("asked")
+        return True
+
+    monkeypatch.setattr(type(connections["default"]), "is_usable", is_usable)
     connect(listen)
     cluster.publish(Grade(learner=1), Grade(learner=2))
     run_worker(lambda: cluster.committed() == {0: 2})

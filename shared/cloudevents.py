@@ -14,11 +14,12 @@ from openedx_events.data import EventsMetadata
 from shared.exceptions import UndecodableMessage
 
 Headers = tuple[tuple[str, bytes | None], ...]
+_Grouped = dict[str, list[bytes | None]]
 
 
 def event_type_of(headers: Headers) -> str:
     """Return the event type. Raises ``UndecodableMessage`` naming the header."""
-    return _single(headers, "ce_type")
+    return _single(_grouped(headers), "ce_type")
 
 
 def metadata_of(headers: Headers) -> EventsMetadata:
@@ -27,16 +28,17 @@ def metadata_of(headers: Headers) -> EventsMetadata:
     ``ce_type``, ``ce_id`` and ``ce_time`` are required, once each; the others have upstream's
     defaults.
     """
+    grouped = _grouped(headers)
     optional = {
-        "source": _optional(headers, "ce_source"),
-        "sourcehost": _optional(headers, "sourcehost"),
-        "minorversion": _parse_int(headers, "ce_minorversion"),
-        "sourcelib": _parse_version(headers, "sourcelib"),
+        "source": _optional(grouped, "ce_source"),
+        "sourcehost": _optional(grouped, "sourcehost"),
+        "minorversion": _parse_int(grouped, "ce_minorversion"),
+        "sourcelib": _parse_version(grouped, "sourcelib"),
     }
     return EventsMetadata(
-        event_type=event_type_of(headers),
-        id=_parse_id(headers),
-        time=_parse_time(headers),
+        event_type=_single(grouped, "ce_type"),
+        id=_parse_id(grouped),
+        time=_parse_time(grouped),
         **{name: value for name, value in optional.items() if value is not None},
     )
 
@@ -55,15 +57,23 @@ def headers_of(metadata: EventsMetadata) -> Headers:
     return tuple((name, value.encode()) for name, value in values.items())
 
 
-def _values(headers: Headers, name: str) -> list[str]:
+def _grouped(headers: Headers) -> _Grouped:
+    """Return the values of each header, which may come several times, by its name."""
+    grouped: _Grouped = {}
+    for name, value in headers:
+        grouped.setdefault(name, []).append(value)
+    return grouped
+
+
+def _values(grouped: _Grouped, name: str) -> list[str]:
     try:
-        return [(value or b"").decode() for key, value in headers if key == name]
+        return [(value or b"").decode() for value in grouped.get(name, ())]
     except UnicodeDecodeError as error:
         raise UndecodableMessage(f"header {name}: not UTF-8") from error
 
 
-def _single(headers: Headers, name: str) -> str:
-    values = _values(headers, name)
+def _single(grouped: _Grouped, name: str) -> str:
+    values = _values(grouped, name)
     if len(values) != 1:
         raise UndecodableMessage(f"header {name}: found {len(values)} times, needed once")
     if not values[0]:
@@ -71,23 +81,23 @@ def _single(headers: Headers, name: str) -> str:
     return values[0]
 
 
-def _optional(headers: Headers, name: str) -> str | None:
-    values = _values(headers, name)
+def _optional(grouped: _Grouped, name: str) -> str | None:
+    values = _values(grouped, name)
     if len(values) > 1:
         raise UndecodableMessage(f"header {name}: found {len(values)} times, at most once allowed")
     return values[0] if values else None
 
 
-def _parse_id(headers: Headers) -> UUID:
+def _parse_id(grouped: _Grouped) -> UUID:
     try:
-        return UUID(_single(headers, "ce_id"))
+        return UUID(_single(grouped, "ce_id"))
     except ValueError as error:
         raise UndecodableMessage("header ce_id: not a UUID") from error
 
 
-def _parse_time(headers: Headers) -> datetime:
+def _parse_time(grouped: _Grouped) -> datetime:
     try:
-        time = datetime.fromisoformat(_single(headers, "ce_time"))
+        time = datetime.fromisoformat(_single(grouped, "ce_time"))
         if time.tzinfo is None:
             raise UndecodableMessage("header ce_time: has no time zone")
         return time.astimezone(UTC)
@@ -95,16 +105,16 @@ def _parse_time(headers: Headers) -> datetime:
         raise UndecodableMessage("header ce_time: not an ISO 8601 time") from error
 
 
-def _parse_int(headers: Headers, name: str) -> int | None:
-    text = _optional(headers, name)
+def _parse_int(grouped: _Grouped, name: str) -> int | None:
+    text = _optional(grouped, name)
     try:
         return None if text is None else int(text)
     except ValueError as error:
         raise UndecodableMessage(f"header {name}: not a whole number") from error
 
 
-def _parse_version(headers: Headers, name: str) -> tuple[int, ...] | None:
-    text = _optional(headers, name)
+def _parse_version(grouped: _Grouped, name: str) -> tuple[int, ...] | None:
+    text = _optional(grouped, name)
     try:
         return None if text is None else tuple(map(int, text.split(".")))
     except ValueError as error:

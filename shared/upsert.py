@@ -8,13 +8,13 @@ of statements. The traps it steps around are in ADR 0003: ``INSERT IGNORE`` hide
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django.db import IntegrityError, connections, models, transaction
 
-from shared.exceptions import TransientError
 from shared.ordering import SyncedModel
 from shared.outcomes import Outcome
 from shared.records import PositionedRecord, fold_key, layout_of
@@ -28,25 +28,50 @@ def upsert(
     """Bring the rows of ``model`` up to these records and return one outcome per record, in order.
 
     ``now`` becomes ``created`` and ``modified`` of the rows that change. Raises the database's own
-    errors, and ``TransientError`` if a row is deleted meanwhile.
+    errors.
     """
     keyed = [(fold_key(item.record.key), item) for item in incoming]
-    inserted = _insert_missing(model, keyed, now)
-    rows = _lock(model, (key for key, _ in keyed))
-    outcomes, touched = [], {}
+    there = _existing(model, {key for key, _ in keyed})
+    while True:
+        rows = _lock(model, there)
+        folded = _fold(model, keyed, rows, now)
+        appeared = _insert(model, folded.new)
+        if not appeared:
+            break
+        # Another worker inserted these first: lock its rows and follow on from them.
+        there |= appeared
+    _write(model, folded.touched)
+    return folded.outcomes
+
+
+@dataclass(slots=True)
+class _Folded(Generic[M]):
+    """What became of rows in memory when the records were folded over them."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    new: dict[str, M] = field(default_factory=dict)
+    touched: dict[str, M] = field(default_factory=dict)
+
+
+def _fold(
+    model: type[M],
+    keyed: Sequence[tuple[str, PositionedRecord[Any]]],
+    rows: dict[str, M],
+    now: datetime,
+) -> _Folded[M]:
+    """Let rows follow their records one after another; make those that aren't there."""
+    folded: _Folded[M] = _Folded()
     for key, item in keyed:
-        if key in inserted:
-            inserted.remove(key)
-            outcomes.append(Outcome.APPLIED)
+        row = rows.get(key) or folded.new.get(key)
+        if row is None:
+            folded.new[key] = _new_row(model, key, item, now)
+            folded.outcomes.append(Outcome.APPLIED)
             continue
-        if key not in rows:
-            raise TransientError(f"A row of {model._meta.label} was deleted while it was read.")
-        outcome = follow(rows[key], item, now)
-        outcomes.append(outcome)
-        if outcome is not Outcome.STALE:
-            touched[key] = rows[key]
-    _write(model, touched)
-    return outcomes
+        outcome = follow(row, item, now)
+        folded.outcomes.append(outcome)
+        if key in rows and outcome is not Outcome.STALE:
+            folded.touched[key] = row
+    return folded
 
 
 def follow(row: SyncedModel, item: PositionedRecord[Any], now: datetime) -> Outcome:
@@ -72,27 +97,28 @@ def follow(row: SyncedModel, item: PositionedRecord[Any], now: datetime) -> Outc
     return outcome
 
 
-def _insert_missing(
-    model: type[M], keyed: Sequence[tuple[str, PositionedRecord[Any]]], now: datetime
-) -> set[str]:
-    """Insert a row for each key that has none, as its first record says; return those keys."""
-    first = dict(reversed(keyed))
-    there = set(
-        model._default_manager.filter(sync_key__in=first).values_list("sync_key", flat=True)
-    )
-    while missing := sorted(first.keys() - there):
-        rows = [_new_row(model, key, first[key], now) for key in missing]
-        try:
-            with transaction.atomic():
-                model._default_manager.bulk_create(rows)
-        except IntegrityError:
-            appeared = _lock(model, missing).keys() - there
-            if not appeared:
-                raise
-            there |= appeared
-        else:
-            break
-    return set(missing)
+def _existing(model: type[M], keys: set[str]) -> set[str]:
+    """Return which keys have a row, without locking: a lock on a row that isn't there deadlocks."""
+    if not keys:
+        return set()
+    rows = model._default_manager.filter(sync_key__in=keys)
+    return set(rows.values_list("sync_key", flat=True))
+
+
+def _insert(model: type[M], new: dict[str, M]) -> set[str]:
+    """Insert rows, all or none; return the keys that another worker inserted meanwhile."""
+    if not new:
+        return set()
+    try:
+        with transaction.atomic():
+            model._default_manager.bulk_create([new[key] for key in sorted(new)])
+    except IntegrityError:
+        # Looked for with a lock: at REPEATABLE READ a plain query would not see them.
+        appeared = set(_lock(model, new))
+        if not appeared:
+            raise
+        return appeared
+    return set()
 
 
 def _new_row(model: type[M], key: str, item: PositionedRecord[Any], now: datetime) -> M:
@@ -104,10 +130,12 @@ def _new_row(model: type[M], key: str, item: PositionedRecord[Any], now: datetim
     return row
 
 
-def _lock(model: type[M], keys: Iterable[str]) -> dict[str, M]:
+def _lock(model: type[M], keys: Collection[str]) -> dict[str, M]:
     """Lock and read the rows of these keys, in the order of their keys."""
+    if not keys:
+        return {}
     rows = model._default_manager.select_for_update().order_by("sync_key")
-    return rows.in_bulk(sorted(set(keys)), field_name="sync_key")
+    return rows.in_bulk(sorted(keys), field_name="sync_key")
 
 
 def _write(model: type[M], touched: dict[str, M]) -> None:

@@ -7,21 +7,18 @@ own; the test looks into that file with ``sqlite3``.
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
-import re
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from threading import Event, Thread
-from time import monotonic, sleep
-from typing import Any, TypeVar
+from time import sleep
+from typing import Any
 
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
@@ -30,12 +27,7 @@ from openedx_events.event_bus.avro.serializer import AvroSignalSerializer
 from shared import messages
 from shared.embedded import EmbeddedBroker, EmbeddedRegistry
 from tests.grades import ROOM, TOPIC, Grade, Table
-
-T = TypeVar("T")
-
-ROOT = Path(__file__).parent.parent
-PATIENCE = 30.0
-"""How long anything may take before the test gives up; no measure of what it should take."""
+from tests.processes import PATIENCE, ROOT, Process, wait_until
 
 CONSUMER_CONFIG = {
     "session.timeout.ms": 1500,
@@ -44,101 +36,6 @@ CONSUMER_CONFIG = {
     "fetch.wait.max.ms": 50,
 }
 """What lets the embedded broker rebalance soon, be found again soon and hand over soon."""
-
-
-def wait_until(condition: Callable[[], T], what: str) -> T:
-    """Return the first true answer of a condition."""
-    until = monotonic() + PATIENCE
-    while not (answer := condition()):
-        assert monotonic() < until, f"Waited in vain for {what}."
-        sleep(0.02)
-    return answer
-
-
-class Process:
-    """A management command in a process of its own, with its output in a file."""
-
-    def __init__(
-        self, arguments: Iterable[str], environment: Mapping[str, str], output: Path
-    ) -> None:
-        self._output = output
-        with output.open("wb") as file:
-            self._process = subprocess.Popen(
-                [sys.executable, "manage.py", *arguments],
-                cwd=ROOT,
-                env=dict(environment),
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-
-    @property
-    def pid(self) -> int:
-        """The process's id."""
-        return self._process.pid
-
-    @property
-    def output(self) -> str:
-        """What it has printed so far."""
-        return self._output.read_text()
-
-    @property
-    def lines(self) -> list[str]:
-        """What it has printed so far, by line."""
-        return self.output.splitlines()
-
-    @property
-    def tail(self) -> str:
-        """The end of what it has printed, for messages of failed tests."""
-        return "\n".join(self.lines[-15:])
-
-    def wait_for(self, pattern: str, *, after: int = 0) -> None:
-        """Wait until a line after the first ``after`` lines matches a pattern."""
-
-        def found() -> bool:
-            assert self._process.poll() is None or self._matches(pattern, after), (
-                f"Ended with {self._process.returncode} before {pattern!r}:\n{self.tail}"
-            )
-            return self._matches(pattern, after)
-
-        try:
-            wait_until(found, repr(pattern))
-        except AssertionError as error:
-            raise AssertionError(f"{error}\n{self.tail}") from None
-
-    def send(self, number: signal.Signals) -> None:
-        """Send a signal to the process, not to its children."""
-        self._process.send_signal(number)
-
-    def send_to_group(self, number: signal.Signals) -> None:
-        """Send a signal to the process and its children, as a terminal does."""
-        os.killpg(self._process.pid, number)
-
-    def exit_status(self, timeout: float = PATIENCE) -> int:
-        """Return the exit status, once there is one."""
-        try:
-            return self._process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            raise AssertionError(f"Didn't end in {timeout} s:\n{self.tail}") from None
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether the process is no more."""
-        return self._process.poll() is not None
-
-    def stop(self, number: signal.Signals = signal.SIGTERM, timeout: float = PATIENCE) -> int:
-        """Send a signal and return the exit status."""
-        self.send(number)
-        return self.exit_status(timeout)
-
-    def kill(self) -> None:
-        """End the process and its children at once, whatever they do."""
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-
-    def _matches(self, pattern: str, after: int) -> bool:
-        return any(re.search(pattern, line) for line in self.lines[after:])
 
 
 class Cluster:
@@ -313,56 +210,6 @@ class Publisher:
             self._cluster.publish(*some)
             self.published += len(some)
             sleep(0.02)
-
-
-def let_fail(broker: EmbeddedBroker, request: int, *codes: int) -> None:
-    """Answer the next requests of a kind, by its number in Kafka's protocol, with these errors."""
-    errors = (ctypes.c_int * len(codes))(*codes)
-    broker._library.rd_kafka_mock_push_request_errors_array(
-        ctypes.c_void_p(broker._cluster),
-        ctypes.c_int16(request),
-        ctypes.c_size_t(len(codes)),
-        errors,
-    )
-
-
-def produce_with_header_name(broker: EmbeddedBroker, topic: str, name: bytes) -> None:
-    """Put a message into partition 0 whose header's name need not be text, unlike a Producer's."""
-    library = broker._library
-    reason = ctypes.create_string_buffer(512)
-    configuration = library.rd_kafka_conf_new()
-    address = broker.bootstrap_servers.encode()
-    library.rd_kafka_conf_set(configuration, b"bootstrap.servers", address, reason, 512)
-    client = ctypes.c_void_p(library.rd_kafka_new(0, configuration, reason, 512))
-    # Pairs of RD_KAFKA_VTYPE and value: topic, partition, value and size (copied), header.
-    code = library.rd_kafka_producev(
-        client,
-        *(1, ctypes.c_char_p(topic.encode())),
-        *(3, ctypes.c_int32(0)),
-        *(4, ctypes.c_char_p(b"value"), ctypes.c_size_t(5)),
-        *(7, 2),
-        *(9, ctypes.c_char_p(name), ctypes.c_char_p(b"value"), ctypes.c_ssize_t(5)),
-        0,
-    )
-    assert (code, library.rd_kafka_flush(client, 10_000)) == (0, 0)
-    library.rd_kafka_destroy(client)
-
-
-@contextmanager
-def requests_to(broker: EmbeddedBroker) -> Iterator[list[int]]:
-    """Fill a list with the protocol's numbers of the requests that come while the block runs."""
-    library, cluster = broker._library, ctypes.c_void_p(broker._cluster)
-    library.rd_kafka_mock_get_requests.restype = ctypes.POINTER(ctypes.c_void_p)
-    found: list[int] = []
-    library.rd_kafka_mock_start_request_tracking(cluster)
-    yield found
-    size = ctypes.c_size_t()
-    requests = library.rd_kafka_mock_get_requests(cluster, ctypes.byref(size))
-    found += [
-        library.rd_kafka_mock_request_api_key(ctypes.c_void_p(requests[index]))
-        for index in range(size.value)
-    ]
-    library.rd_kafka_mock_stop_request_tracking(cluster)
 
 
 def migrated_database(folder: Path, factory: pytest.TempPathFactory) -> Path:

@@ -6,7 +6,7 @@ The model knows the rule only: the newest event wins its row. It shares no code 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, TypeAlias
@@ -152,8 +152,3 @@ def _row(newest: Grade, known: Grade | None) -> Row:
         known.username if known else "",
         known.learner % 2 == 0 if known else True,
     )
-
-
-def twice(grades: Iterable[Grade]) -> list[Grade]:
-    """Return each grade twice in a row."""
-    return [replace(grade) for grade in grades for _ in range(2)]

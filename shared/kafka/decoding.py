@@ -6,11 +6,15 @@ Equal to openedx-events' own decoding, and stricter where a message is damaged.
 from __future__ import annotations
 
 import json
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from typing import Any
 
 import fastavro
+from openedx_events.event_bus.avro.custom_serializers import (
+    BaseCustomTypeAvroSerializer,
+    CourseKeyAvroSerializer,
+)
 from openedx_events.event_bus.avro.deserializer import (
     DEFAULT_DESERIALIZERS,
     AvroSignalDeserializer,
@@ -35,6 +39,17 @@ _PREFIX_LENGTH = 5
 _MAX_SCHEMA_ID = 2**31 - 1
 _NOT_FOUND = range(40400, 40500)
 """The registry's own error codes for what it lacks; a bare 404 is no answer of a registry."""
+
+
+class _CourseKeySerializer(CourseKeyAvroSerializer):  # type: ignore[misc]
+    """Parses a course key once: a service has thousands of them, and millions of events."""
+
+    deserialize = staticmethod(lru_cache(maxsize=10_000)(CourseKeyAvroSerializer.deserialize))
+
+
+class _Deserializer(AvroSignalDeserializer):  # type: ignore[misc]
+    def custom_type_serializers(self) -> list[type[BaseCustomTypeAvroSerializer]]:
+        return [_CourseKeySerializer]
 
 
 class Decoder:
@@ -140,7 +155,7 @@ def signal_of(message: Message) -> OpenEdxPublicSignal:
 @cache
 def _reader(signal: OpenEdxPublicSignal) -> tuple[AvroSignalDeserializer, Any]:
     try:
-        deserializer = AvroSignalDeserializer(signal)
+        deserializer = _Deserializer(signal)
         return deserializer, fastavro.parse_schema(deserializer.schema)
     except Exception as error:
         # Some signals are for one process only: openedx-events has no Avro for their data.

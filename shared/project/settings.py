@@ -125,5 +125,9 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["stderr"], "level": env("LOG_LEVEL", default="WARNING")},
-    "loggers": {"shared": {"level": env("LOG_LEVEL", default="INFO")}},
+    "loggers": {
+        "shared": {"level": env("LOG_LEVEL", default="INFO")},
+        # What it says of lost connections, broker.waiting says once more.
+        "shared.kafka.librdkafka": {"level": "CRITICAL"},
+    },
 }

@@ -53,8 +53,8 @@ def main() -> None:
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmark", description=main.__doc__)
-    parser.add_argument("--events", type=int, default=10_000, help="events for this worker")
-    parser.add_argument("--stock-events", type=int, default=2_000, help="and for the stock one")
+    parser.add_argument("--events", type=int, default=20_000, help="events for this worker")
+    parser.add_argument("--stock-events", type=int, default=3_000, help="and for the stock one")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument(
         "--database",

@@ -12,8 +12,9 @@ import pytest
 
 from shared import registry
 from shared.kafka.worker import Worker
-from tests.cluster import CONSUMER_CONFIG, PATIENCE, Cluster, migrated_database
+from tests.cluster import CONSUMER_CONFIG, Cluster, migrated_database
 from tests.grades import ROOM
+from tests.processes import PATIENCE
 
 RunWorker = Callable[..., Worker]
 

@@ -6,8 +6,9 @@ import signal
 from random import Random
 from time import monotonic, sleep
 
-from tests.cluster import Cluster, Process, Publisher
+from tests.cluster import Cluster, Publisher
 from tests.grades import delayed, stream, table_of
+from tests.processes import Process
 
 SEED = 20260101
 SECONDS = 10.0

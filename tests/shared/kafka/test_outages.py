@@ -13,8 +13,9 @@ from itertools import pairwise
 from random import Random
 
 from shared.embedded import EmbeddedRegistry
-from tests.cluster import Cluster, Process
+from tests.cluster import Cluster
 from tests.grades import Grade, stream, table_of
+from tests.processes import Process
 
 SOON = 5.0
 BEFORE = [Grade(learner=learner, partition=learner % 4) for learner in range(1, 40)]

@@ -7,8 +7,9 @@ from random import Random
 
 import pytest
 
-from tests.cluster import Cluster, requests_to
+from tests.cluster import Cluster
 from tests.grades import stream, table_of
+from tests.protocol import requests_to
 
 SOON = 5.0
 """Within so many seconds a worker ends that is told to: part of its contract."""

@@ -16,8 +16,10 @@ from shared.exceptions import FatalError, OffsetOutOfRange
 from shared.kafka.config import consumer_config
 from shared.kafka.subscription import Partition, Subscription
 from shared.messages import Message
-from tests.cluster import Cluster, let_fail, wait_until
+from tests.cluster import Cluster
 from tests.grades import TOPIC, Grade
+from tests.processes import wait_until
+from tests.protocol import let_fail
 
 GROUP = "tests"
 OFFSET_COMMIT, OFFSET_FETCH = 8, 9

@@ -21,9 +21,10 @@ from shared.exceptions import ConfigurationError, DeadLetterFlood, EventNotColle
 from shared.kafka.worker import Worker
 from shared.models import DeadLetter, ParkedEvent
 from shared.testing import registered
-from tests.cluster import CONSUMER_CONFIG, Cluster, produce_with_header_name
+from tests.cluster import CONSUMER_CONFIG, Cluster
 from tests.grades import ROOM, TOPIC, Grade
 from tests.library import book, shelf
+from tests.protocol import produce_with_header_name
 from tests.shared.kafka.conftest import RunWorker
 from tests.testapp.models import Book
 from tests.testapp.room import BOOKS, SHELVES

@@ -11,8 +11,9 @@ from django.core.management import call_command
 
 from shared.consumer import Room
 from shared.kafka.worker import Worker
-from tests.cluster import Cluster, Process, wait_until
+from tests.cluster import Cluster
 from tests.grades import TOPIC, Grade, delayed, stream, table_of
+from tests.processes import Process, wait_until
 
 STOCK = {
     "EVENT_BUS_CONSUMER": "edx_event_bus_kafka.KafkaEventConsumer",

@@ -12,8 +12,9 @@ import pytest
 from confluent_kafka import KafkaError
 
 from shared.management.commands import run_consumers
-from tests.cluster import Cluster, Process
+from tests.cluster import Cluster
 from tests.grades import ROOM, TOPIC, Grade, table_of
+from tests.processes import Process
 
 LIBRARY = "tests.testapp"
 

@@ -1,0 +1,110 @@
+"""Management commands in processes of their own, and waiting for what they do."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic, sleep
+from typing import TypeVar
+
+T = TypeVar("T")
+
+ROOT = Path(__file__).parent.parent
+PATIENCE = 30.0
+"""How long anything may take before the test gives up; no measure of what it should take."""
+
+
+def wait_until(condition: Callable[[], T], what: str) -> T:
+    """Return the first true answer of a condition."""
+    until = monotonic() + PATIENCE
+    while not (answer := condition()):
+        assert monotonic() < until, f"Waited in vain for {what}."
+        sleep(0.02)
+    return answer
+
+
+class Process:
+    """A management command in a process of its own, with its output in a file."""
+
+    def __init__(
+        self, arguments: Iterable[str], environment: Mapping[str, str], output: Path
+    ) -> None:
+        self._output = output
+        with output.open("wb") as file:
+            self._process = subprocess.Popen(
+                [sys.executable, "manage.py", *arguments],
+                cwd=ROOT,
+                env=dict(environment),
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    @property
+    def output(self) -> str:
+        """What it has printed so far."""
+        return self._output.read_text()
+
+    @property
+    def lines(self) -> list[str]:
+        """What it has printed so far, by line."""
+        return self.output.splitlines()
+
+    @property
+    def tail(self) -> str:
+        """The end of what it has printed, for messages of failed tests."""
+        return "\n".join(self.lines[-15:])
+
+    def wait_for(self, pattern: str) -> None:
+        """Wait until it has printed a line that matches a pattern."""
+
+        def found() -> bool:
+            assert self._process.poll() is None or self._matches(pattern), (
+                f"Ended with {self._process.returncode} before {pattern!r}:\n{self.tail}"
+            )
+            return self._matches(pattern)
+
+        try:
+            wait_until(found, repr(pattern))
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.tail}") from None
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to the process, not to its children."""
+        self._process.send_signal(number)
+
+    def send_to_group(self, number: signal.Signals) -> None:
+        """Send a signal to the process and its children, as a terminal does."""
+        os.killpg(self._process.pid, number)
+
+    def exit_status(self, timeout: float = PATIENCE) -> int:
+        """Return the exit status, once there is one."""
+        try:
+            return self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"Didn't end in {timeout} s:\n{self.tail}") from None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the process is no more."""
+        return self._process.poll() is not None
+
+    def stop(self, number: signal.Signals = signal.SIGTERM, timeout: float = PATIENCE) -> int:
+        """Send a signal and return the exit status."""
+        self.send(number)
+        return self.exit_status(timeout)
+
+    def kill(self) -> None:
+        """End the process and its children at once, whatever they do."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def _matches(self, pattern: str) -> bool:
+        return any(re.search(pattern, line) for line in self.lines)

@@ -13,11 +13,13 @@ from django.conf import settings as django_settings
 from edx_event_bus_kafka.internal.config import get_full_topic, load_common_settings
 from edx_event_bus_kafka.internal.consumer import KAFKA_CONSUMERS_ENABLED
 
-from shared.conf import get_settings
+from shared.checks import check_event_keys
+from shared.conf import Carrier, get_settings
+from shared.consumer import Room
 from shared.exceptions import ConfigurationError
 
 __all__ = [
-    "KAFKA_CONSUMERS_ENABLED",
+    "check_configuration",
     "consumer_config",
     "full_topic",
     "schema_registry_client",
@@ -35,6 +37,24 @@ OURS = (
 """Options that carry the guarantees; ``EVENT_SYNC['KAFKA_CONSUMER_CONFIG']`` can't set them."""
 
 full_topic = get_full_topic
+
+
+def check_configuration(room: Room) -> None:
+    """Raise ``ConfigurationError`` if a worker of this room would do nothing, or harm."""
+    settings = get_settings()
+    if not KAFKA_CONSUMERS_ENABLED.is_enabled():
+        raise ConfigurationError(
+            "EVENT_BUS_KAFKA_CONSUMERS_ENABLED is off.", hint="Set it to True to let workers run."
+        )
+    if settings.carrier != Carrier.WORKER:
+        raise ConfigurationError(
+            f"EVENT_SYNC['CARRIER'] is '{settings.carrier}': no room acts in a worker then.",
+            hint="Set it to 'worker', or let a stock consumer run (manage.py consume_events).",
+        )
+    for consumer in room.consumers:
+        settings.destination_of(consumer.name)
+    for problem in check_event_keys():
+        raise ConfigurationError(problem.msg, hint=problem.hint or "")
 
 
 def consumer_config(group: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from shared.batches import Arrival
-from shared.kafka.subscription import Partition
+from shared.kafka.offsets import Partition
 from shared.messages import Message
 from shared.receivers import ReceiverFailure
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from time import monotonic, sleep
-from typing import Any, TypeAlias
+from typing import Any
 
 from confluent_kafka import (
     OFFSET_BEGINNING,
@@ -20,14 +20,12 @@ from confluent_kafka import (
 from shared.conf import get_settings
 from shared.exceptions import FatalError
 from shared.kafka import errors
+from shared.kafka.offsets import Offsets, Partition
 from shared.kafka.polled import to_message
 from shared.logging import Action, Log
 from shared.messages import Message
 
 log = Log(__name__)
-
-Partition: TypeAlias = tuple[str, int]
-"""A topic's full name and the number of one of its partitions."""
 
 _POLL_STEP = 0.2
 _COMMIT_STEP = 0.02
@@ -59,16 +57,14 @@ class Subscription:
         self._is_cooperative = "cooperative" in assignors
         self._owned: set[Partition] = set()
         self._held: list[Message] = []
-        self._settled: dict[Partition, int] = {}
-        self._commits_under_way = 0
-        self._has_commit_failed = False
+        self._offsets = Offsets()
         self._is_paused = False
         self._is_leaving = False
         self._missing_since: dict[str, float] = {}
         self._fatal: FatalError | None = None
         try:
             self._consumer = Consumer(
-                {**config, "on_commit": self._on_commit, "error_cb": self._on_client_error}
+                {**config, "on_commit": self._offsets.on_commit, "error_cb": self._on_client_error}
             )
         except (KafkaException, TypeError, ValueError) as error:
             raise errors.refused_options(error) from error
@@ -92,8 +88,8 @@ class Subscription:
                 self._receive(raw)
         self._check_missing_topics()
         self._raise_fatal()
-        if self._has_commit_failed and not self._commits_under_way:
-            self._commit()
+        if self._offsets.has_commit_failed and not self._offsets.commits_under_way:
+            self._offsets.commit(self._consumer)
         taken, self._held = self._held[:size], self._held[size:]
         return taken
 
@@ -116,24 +112,17 @@ class Subscription:
             self._consumer.resume(self._consumer.assignment())
 
     def commit(self, messages: Iterable[Message]) -> None:
-        """Tell the broker that these are settled, without waiting for its answer.
-
-        Partitions that have left are left out: the broker would accept the offset, and the group
-        would go back.
-        """
-        for message in messages:
-            partition = (message.topic, message.partition)
-            if partition in self._owned:
-                self._settled[partition] = message.offset + 1
-        self._commit()
+        """Tell the broker that these are settled, without waiting for its answer."""
+        self._offsets.settle(messages, self._owned)
+        self._offsets.commit(self._consumer)
 
     def close(self) -> None:
         """Commit what is settled, as far as the broker answers in time, and leave the group."""
         self._is_leaving = True
-        self._commit()
+        self._offsets.commit(self._consumer)
         until = monotonic() + _COMMIT_TIMEOUT
         self._pause()
-        while self._commits_under_way and monotonic() < until:
+        while self._offsets.commits_under_way and monotonic() < until:
             self._poll(_COMMIT_STEP)
         self._consumer.close()
 
@@ -202,35 +191,13 @@ class Subscription:
         gone = {(partition.topic, partition.partition) for partition in partitions}
         self._owned -= gone
         self._held = [m for m in self._held if (m.topic, m.partition) not in gone]
-        self._settled = {p: offset for p, offset in self._settled.items() if p not in gone}
+        self._offsets.forget(gone)
         self._on_gone(gone)
 
     def _pause(self) -> None:
         self._is_paused = True
         if assignment := self._consumer.assignment():
             self._consumer.pause(assignment)
-
-    def _commit(self) -> None:
-        """Commit all that is settled here: what one commit failed to say, the next one says."""
-        self._has_commit_failed = False
-        offsets = [TopicPartition(topic, n, offset) for (topic, n), offset in self._settled.items()]
-        if not offsets:
-            return
-        try:
-            self._consumer.commit(offsets=offsets, asynchronous=True)
-            self._commits_under_way += 1
-        except KafkaException as error:
-            self._has_commit_failed = True
-            log.warning(Action.OFFSETS_NOT_COMMITTED, error=_name(error))
-
-    def _on_commit(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
-        self._commits_under_way -= 1
-        failed = error or next((p.error for p in partitions if p.error), None)
-        if failed:
-            # It met a rebalance, for one. Until it is said again a crash would redeliver.
-            self._has_commit_failed = True
-            self._fatal = self._fatal or errors.refusal(failed)
-            log.warning(Action.OFFSETS_NOT_COMMITTED, error=failed.name())
 
     def _on_error(self, error: KafkaError, raw: Any) -> None:
         if error.code() == KafkaError._AUTO_OFFSET_RESET:
@@ -273,8 +240,8 @@ class Subscription:
         return None
 
     def _raise_fatal(self) -> None:
-        if self._fatal:
-            raise self._fatal
+        if fatal := self._fatal or self._offsets.refusal:
+            raise fatal
 
 
 def _names(partitions: Iterable[TopicPartition]) -> str:

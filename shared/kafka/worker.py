@@ -7,35 +7,28 @@ worker keeps its place in the group, a ``FatalError`` ends the process with noth
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from random import uniform
+from collections.abc import Sequence
 from time import monotonic
-from typing import TypeVar
 
 from django.db import connections as database_connections
 from django.utils import timezone
 
 from shared import connections, parking
 from shared.batches import Arrival, Batch, BatchResult, Ignored, Undecodable
-from shared.checks import check_event_keys
-from shared.conf import Carrier, get_settings
+from shared.conf import get_settings
 from shared.consumer import Room
 from shared.direct import worker_name
-from shared.exceptions import (
-    ConfigurationError,
-    TransientError,
-    UndecodableMessage,
-    UnknownEventType,
-)
+from shared.exceptions import TransientError, UndecodableMessage, UnknownEventType
 from shared.flood import FloodBreaker
 from shared.kafka.config import (
-    KAFKA_CONSUMERS_ENABLED,
+    check_configuration,
     consumer_config,
     full_topic,
     schema_registry_client,
 )
 from shared.kafka.decoding import Decoder, signal_of
 from shared.kafka.flight import Flight
+from shared.kafka.patience import Patience, Stopped
 from shared.kafka.subscription import Subscription
 from shared.logging import Action, Log
 from shared.messages import Event, Message
@@ -46,14 +39,8 @@ from shared.stopping import StopRequest
 
 log = Log(__name__)
 
-T = TypeVar("T")
-
 _POLL_TIMEOUT = 0.1
 _PARKED_INTERVAL = 0.5
-
-
-class _Stopped(Exception):
-    """The worker was told to stop while it waited."""
 
 
 class Worker:
@@ -92,10 +79,11 @@ class Worker:
                 on_gone=lambda gone: self._flight.drop(gone),
                 is_stopping=lambda: self._stop.is_made,
             )
+            self._patience = Patience(self.room.name, self._subscription, self._stop)
             try:
                 while not self._stop.is_made:
                     self._work()
-            except _Stopped:
+            except Stopped:
                 pass
             finally:
                 self._subscription.close()
@@ -112,10 +100,10 @@ class Worker:
         if not taken:
             return
         self._flight = Flight(taken)
-        self._patiently(self._decode)
+        self._patience.take(self._decode)
         self._emit()
-        self._patiently(self._call_receivers_again)
-        result = self._patiently(self._settle)
+        self._patience.take(self._call_receivers_again)
+        result = self._patience.take(self._settle)
         self._subscription.commit(self._flight.messages)
         self._log_committed(result)
         if result.woken:
@@ -193,7 +181,7 @@ class Worker:
         if monotonic() < self._next_look_at_parked:
             return
         self._flight = Flight()
-        result = self._patiently(self._settle_parked)
+        result = self._patience.take(self._settle_parked)
         if result:
             log.info(Action.PARKED_RETRIED, room=self.room.name, **_totals(result))
         if not (result and result.woken):
@@ -223,36 +211,6 @@ class Worker:
             failures=tuple(failures),
         )
 
-    def _patiently(self, step: Callable[[int], T]) -> T:
-        """Take a step until it succeeds; between tries stay in the group and take no message."""
-        attempt = 0
-        while True:
-            try:
-                result = step(attempt)
-                break
-            except TransientError as error:
-                attempt += 1
-                self._wait(attempt, error)
-        if attempt:
-            log.info(Action.BATCH_RESUMED, room=self.room.name, attempts=attempt + 1)
-            self._subscription.resume()
-        return result
-
-    def _wait(self, attempt: int, error: TransientError) -> None:
-        settings = get_settings()
-        longest = min(settings.backoff_initial * 2 ** min(attempt - 1, 30), settings.backoff_max)
-        pause = uniform(longest / 2, longest)
-        log.warning(
-            Action.BATCH_WAITING,
-            room=self.room.name,
-            attempt=attempt,
-            pause=f"{pause:.1f}s",
-            error=error,
-        )
-        self._subscription.wait(pause)
-        if self._stop.is_made:
-            raise _Stopped
-
     def _log_committed(self, result: BatchResult) -> None:
         log.info(
             Action.BATCH_COMMITTED,
@@ -262,24 +220,6 @@ class Worker:
             committed_at=timezone.now().timestamp(),
             **_totals(result),
         )
-
-
-def check_configuration(room: Room) -> None:
-    """Raise ``ConfigurationError`` if a worker of this room would do nothing, or harm."""
-    settings = get_settings()
-    if not KAFKA_CONSUMERS_ENABLED.is_enabled():
-        raise ConfigurationError(
-            "EVENT_BUS_KAFKA_CONSUMERS_ENABLED is off.", hint="Set it to True to let workers run."
-        )
-    if settings.carrier != Carrier.WORKER:
-        raise ConfigurationError(
-            f"EVENT_SYNC['CARRIER'] is '{settings.carrier}': no room acts in a worker then.",
-            hint="Set it to 'worker', or let a stock consumer run (manage.py consume_events).",
-        )
-    for consumer in room.consumers:
-        settings.destination_of(consumer.name)
-    for problem in check_event_keys():
-        raise ConfigurationError(problem.msg, hint=problem.hint or "")
 
 
 def _totals(result: BatchResult) -> dict[str, int]:

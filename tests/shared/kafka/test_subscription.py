@@ -14,7 +14,8 @@ from confluent_kafka import OFFSET_INVALID, KafkaError, TopicPartition
 
 from shared.exceptions import FatalError, OffsetOutOfRange
 from shared.kafka.config import consumer_config
-from shared.kafka.subscription import Partition, Subscription
+from shared.kafka.offsets import Partition
+from shared.kafka.subscription import Subscription
 from shared.messages import Message
 from tests.cluster import Cluster
 from tests.grades import TOPIC, Grade

@@ -1,0 +1,66 @@
+"""Offsets: which are settled here, and what the broker has answered to their commits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+from shared.exceptions import FatalError
+from shared.kafka import errors
+from shared.logging import Action, Log
+from shared.messages import Message
+
+log = Log(__name__)
+
+Partition: TypeAlias = tuple[str, int]
+"""A topic's full name and the number of one of its partitions."""
+
+
+class Offsets:
+    """The next offset of each partition of ours; what one commit failed to say, the next says."""
+
+    def __init__(self) -> None:
+        self._settled: dict[Partition, int] = {}
+        self.commits_under_way = 0
+        self.has_commit_failed = False
+        self.refusal: FatalError | None = None
+
+    def settle(self, messages: Iterable[Message], owned: set[Partition]) -> None:
+        """Note that messages are settled, those left out whose partition is not ours any more.
+
+        The broker would accept their offsets, and the group would go back.
+        """
+        for message in messages:
+            partition = (message.topic, message.partition)
+            if partition in owned:
+                self._settled[partition] = message.offset + 1
+
+    def forget(self, gone: set[Partition]) -> None:
+        """Say nothing more of partitions that leave."""
+        self._settled = {p: offset for p, offset in self._settled.items() if p not in gone}
+
+    def commit(self, consumer: Consumer) -> None:
+        """Tell the broker all that is settled, without waiting for its answer."""
+        self.has_commit_failed = False
+        offsets = [TopicPartition(topic, n, offset) for (topic, n), offset in self._settled.items()]
+        if not offsets:
+            return
+        try:
+            consumer.commit(offsets=offsets, asynchronous=True)
+            self.commits_under_way += 1
+        except KafkaException as error:
+            self._failed(error.args[0])
+
+    def on_commit(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
+        """Take the broker's answer: librdkafka's callback."""
+        self.commits_under_way -= 1
+        if failed := error or next((p.error for p in partitions if p.error), None):
+            self.refusal = errors.refusal(failed)
+            self._failed(failed)
+
+    def _failed(self, error: KafkaError) -> None:
+        # It met a rebalance, for one. Until it is said again a crash would redeliver.
+        self.has_commit_failed = True
+        log.warning(Action.OFFSETS_NOT_COMMITTED, error=error.name())

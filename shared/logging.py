@@ -22,6 +22,7 @@ class Action(StrEnum):
     BATCH_WAITING = "batch.waiting"
     BATCH_RESUMED = "batch.resumed"
     OFFSETS_NOT_COMMITTED = "offsets.not_committed"
+    GROUP_NOT_LEFT = "group.not_left"
     EVENT_BURIED = "event.buried"
     EVENT_PARKED = "event.parked"
     PARKED_RETRIED = "parked.retried"

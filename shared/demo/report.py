@@ -104,6 +104,7 @@ def show_addresses(console: Console, addresses: Mapping[str, str]) -> None:
     for name, value in addresses.items():
         # Without wrapping or colours: these lines are to be copied.
         console.out(f"export {name}={value}", highlight=False)
+    console.print("Give other consumers a group of their own: this broker bears one kind a group.")
 
 
 def _plan(performance: Performance) -> RichTable:

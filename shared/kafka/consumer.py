@@ -49,6 +49,7 @@ class BatchingKafkaConsumer(EventBusConsumer):  # type: ignore[misc]
             names = ", ".join(room.name for room in rooms) or "no room"
             raise ConfigurationError(
                 f"{names} consumes topic {self._topic!r}; one room was expected.",
-                hint='Name the room: --extra \'{"room": "…"}\'; see manage.py list_consumers.',
+                hint="See manage.py list_consumers; of several rooms name one: "
+                '--extra \'{"room": "…"}\'.',
             )
         return rooms[0]

@@ -6,6 +6,7 @@ Knows nothing of decoding or databases. One thread only: librdkafka calls back i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from threading import Thread
 from time import monotonic, sleep
 from typing import Any
 
@@ -21,6 +22,7 @@ from shared.conf import get_settings
 from shared.exceptions import FatalError
 from shared.kafka import errors
 from shared.kafka.offsets import Offsets, Partition
+from shared.kafka.outage import Outage
 from shared.kafka.polled import to_message
 from shared.logging import Action, Log
 from shared.messages import Message
@@ -31,6 +33,7 @@ _POLL_STEP = 0.2
 _COMMIT_STEP = 0.02
 # Together well below the five seconds in which a worker ends that is told to.
 _COMMIT_TIMEOUT = 2.0
+_LEAVE_TIMEOUT = 2.0
 _BROKER_TIMEOUT = 2.0
 
 
@@ -58,6 +61,7 @@ class Subscription:
         self._owned: set[Partition] = set()
         self._held: list[Message] = []
         self._offsets = Offsets()
+        self._outage = Outage()
         self._is_paused = False
         self._is_leaving = False
         self._missing_since: dict[str, float] = {}
@@ -124,7 +128,12 @@ class Subscription:
         self._pause()
         while self._offsets.commits_under_way and monotonic() < until:
             self._poll(_COMMIT_STEP)
-        self._consumer.close()
+        # It may wait for ever for a group whose other members don't answer.
+        leaving = Thread(target=self._consumer.close, daemon=True)
+        leaving.start()
+        leaving.join(_LEAVE_TIMEOUT)
+        if leaving.is_alive():
+            log.warning(Action.GROUP_NOT_LEFT)
 
     def _poll(self, timeout: float) -> None:
         raw = self._consumer.poll(timeout)
@@ -137,6 +146,7 @@ class Subscription:
             if is_owned or error.code() != KafkaError._AUTO_OFFSET_RESET:
                 self._on_error(error, raw)
         elif is_owned:
+            self._outage.end()
             self._held.append(to_message(raw))
 
     def _on_assign(self, _: Consumer, partitions: list[TopicPartition]) -> None:
@@ -211,9 +221,7 @@ class Subscription:
     def _on_client_error(self, error: KafkaError) -> None:
         self._fatal = self._fatal or errors.refusal(error)
         if not self._fatal:
-            # librdkafka reconnects, and rejoins the group, by itself.
-            what = "group" if error.code() == KafkaError._MAX_POLL_EXCEEDED else "broker"
-            log.warning(Action.BROKER_WAITING, waiting_for=what, error=error.name())
+            self._outage.tell(error)
 
     def _check_missing_topics(self) -> None:
         """Look again for topics that were reported missing once, when their grace is over."""

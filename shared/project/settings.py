@@ -8,11 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import environ
 
 env = environ.Env()
+
+T = TypeVar("T")
 
 SECRET_KEY = env("SECRET_KEY", default="reference-project-only")
 DEBUG = env.bool("DEBUG", default=False)
@@ -57,12 +60,40 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 _SQLITE_FILE = Path.cwd() / "event_sync.sqlite3"
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{_SQLITE_FILE}")}
+
+
+def _read(name: str, parse: Callable[[str], T], default: str, hint: str) -> T:
+    """Return a variable parsed; end with one line where it can't be."""
+    try:
+        return parse(env(name, default=default))
+    except ValueError:
+        raise SystemExit(f"Fatal: {name} can't be read. Hint: {hint}") from None
+
+
+def _database(url: str) -> dict[str, Any]:
+    if urlsplit(url).scheme not in env.DB_SCHEMES:
+        raise ValueError
+    config: dict[str, Any] = env.db_url_config(url)
+    return config
+
+
+def _one_of(*known: str) -> Callable[[str], str]:
+    return lambda text: known[known.index(text)]
+
+
+DATABASES = {
+    "default": _read(
+        "DATABASE_URL",
+        _database,
+        f"sqlite:///{_SQLITE_FILE}",
+        "Use scheme://user:password@host:port/name, or sqlite:///path.",
+    )
+}
 _OPTIONS: dict[str, dict[str, Any]] = {
     # Several processes share the file: without these they lose transactions to its lock.
     "django.db.backends.sqlite3": {
         "transaction_mode": "IMMEDIATE",
-        "timeout": env.float("DATABASE_TIMEOUT", default=3.0),
+        "timeout": _read("DATABASE_TIMEOUT", float, "3.0", "Use a number of seconds."),
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     },
     # Well below max.poll.interval.ms: a database that hangs must not cost us our group.
@@ -111,6 +142,12 @@ EVENT_BUS_KAFKA_SCHEMA_REGISTRY_API_SECRET = env(
     "EVENT_BUS_KAFKA_SCHEMA_REGISTRY_API_SECRET", default=""
 )
 
+
+def _log_level(default: str) -> str:
+    levels = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+    return _read("LOG_LEVEL", _one_of(*levels), default, f"Use one of {', '.join(levels)}.")
+
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -121,12 +158,14 @@ LOGGING = {
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",
-            "formatter": env("EVENT_SYNC_LOG_FORMAT", default="text"),
+            "formatter": _read(
+                "EVENT_SYNC_LOG_FORMAT", _one_of("text", "json"), "text", "Use text or json."
+            ),
         }
     },
-    "root": {"handlers": ["stderr"], "level": env("LOG_LEVEL", default="WARNING")},
+    "root": {"handlers": ["stderr"], "level": _log_level("WARNING")},
     "loggers": {
-        "shared": {"level": env("LOG_LEVEL", default="INFO")},
+        "shared": {"level": _log_level("INFO")},
         # What it says of lost connections, broker.waiting says once more.
         "shared.kafka.librdkafka": {"level": "CRITICAL"},
     },

@@ -69,12 +69,12 @@ def decode_stored(message: Message) -> Event:
     return Event(signal=signal, data=data, metadata=metadata, message=message)
 
 
-def worker_name() -> str:
-    """Return the name under which this process counts outcomes."""
-    return f"{socket.gethostname()}:{getpid()}"[:255]
+def worker_name(process_id: int) -> str:
+    """Return the name under which a process of this host counts outcomes."""
+    return f"{socket.gethostname()}:{process_id}"[:255]
 
 
 def _settle(room: Room, arrivals: tuple[Arrival, ...]) -> None:
     group = get_settings().group_of(room.name)
-    batch = Batch(room=room, group=group, worker=worker_name(), arrivals=arrivals)
+    batch = Batch(room=room, group=group, worker=worker_name(getpid()), arrivals=arrivals)
     settle(batch, now=timezone.now())

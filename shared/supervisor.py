@@ -30,7 +30,7 @@ def supervise(room_names: Sequence[str]) -> None:
     with stop.on_signals():
         try:
             for name in room_names:
-                children[name] = subprocess.Popen(_command(name))
+                children[name] = subprocess.Popen(worker_command(name))
             while not stop.is_made and not _ended(children):
                 sleep(_INTERVAL)
             ended = _ended(children)
@@ -43,7 +43,8 @@ def supervise(room_names: Sequence[str]) -> None:
         raise FatalError(f"Not every worker ended well: {codes}.", hint="See their logs.")
 
 
-def _command(room_name: str) -> list[str]:
+def worker_command(room_name: str) -> list[str]:
+    """Return the command that runs a room's worker, as this process was started."""
     return [sys.executable, sys.argv[0], "run_consumers", room_name]
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 import subprocess
-import sys
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from threading import Event as Flag
@@ -16,6 +14,7 @@ from typing import Any
 from shared.demo import DemoFailed
 from shared.demo.bus import Bus
 from shared.demo.stream import Place
+from shared.direct import worker_name
 from shared.logging import Action
 
 _SPAN = re.compile(r"([\w.-]+)\[(\d+)\]:(\d+)-(\d+)")
@@ -29,11 +28,6 @@ _CONSUMER_CONFIG = {
     "heartbeat.interval.ms": 300,
     "fetch.wait.max.ms": 10,
 }
-
-
-def worker_command(room: str) -> list[str]:
-    """Return the command that runs a room's worker."""
-    return [sys.executable, sys.argv[0], "run_consumers", room]
 
 
 def worker_environment(bus: Bus, inherited: Mapping[str, str]) -> dict[str, str]:
@@ -74,8 +68,8 @@ class WorkerProcess:
 
     @property
     def name(self) -> str:
-        """The name under which the worker counts outcomes (``shared.direct.worker_name``)."""
-        return f"{socket.gethostname()}:{self._process.pid}"[:255]
+        """The name under which the worker counts outcomes."""
+        return worker_name(self._process.pid)
 
     def check(self) -> None:
         """Raise ``DemoFailed`` with the worker's last lines if it has ended."""

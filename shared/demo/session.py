@@ -14,12 +14,13 @@ from shared.demo import verification
 from shared.demo.bus import Bus, embedded_bus
 from shared.demo.observer import Observer
 from shared.demo.part import Performance
-from shared.demo.processes import WorkerProcess, worker_command, worker_environment
+from shared.demo.processes import WorkerProcess, worker_environment
 from shared.demo.progress import Progress
 from shared.demo.publisher import Publisher
 from shared.demo.report import Result
 from shared.demo.stream import Place, interleave
 from shared.demo.tally import Tally
+from shared.supervisor import worker_command
 
 _START_PATIENCE = 60.0
 _STANDSTILL = 30.0

@@ -64,3 +64,17 @@ class Offsets:
         # It met a rebalance, for one. Until it is said again a crash would redeliver.
         self.has_commit_failed = True
         log.warning(Action.OFFSETS_NOT_COMMITTED, error=error.name())
+
+
+def read_committed(
+    consumer: Consumer, partitions: list[TopicPartition], *, timeout: float
+) -> list[TopicPartition]:
+    """Return a group's committed offsets; one that can't be read is not one that isn't there.
+
+    Raises ``KafkaException`` for the first of them that the broker didn't tell.
+    """
+    committed = consumer.committed(partitions, timeout=timeout)
+    for partition in committed:
+        if partition.error:
+            raise KafkaException(partition.error)
+    return committed

@@ -1,6 +1,7 @@
 """A worker's membership in its group: messages in, offsets out, partitions coming and going.
 
-Knows nothing of decoding or databases. One thread only: librdkafka calls back inside ``poll``.
+Knows nothing of decoding or databases. librdkafka calls back inside ``poll``, and once more while
+the group is left.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from confluent_kafka import (
 from shared.conf import get_settings
 from shared.exceptions import FatalError
 from shared.kafka import errors
-from shared.kafka.offsets import Offsets, Partition
+from shared.kafka.offsets import Offsets, Partition, read_committed
 from shared.kafka.outage import Outage
 from shared.kafka.polled import to_message
 from shared.logging import Action, Log
@@ -162,6 +163,7 @@ class Subscription:
         else:
             # Paused here before they left, they would stay so: a pause outlives a revocation.
             self._consumer.resume(partitions)
+        self._outage.end()
         log.info(Action.PARTITIONS_ASSIGNED, partitions=_names(partitions))
 
     def _find_start(self, partitions: list[TopicPartition]) -> bool:
@@ -171,7 +173,7 @@ class Subscription:
         """
         while partitions and not (self._is_leaving or self._is_stopping() or self._fatal):
             try:
-                committed = self._committed(partitions)
+                committed = read_committed(self._consumer, partitions, timeout=_BROKER_TIMEOUT)
             except KafkaException as error:
                 self._on_client_error(error.args[0])
                 sleep(_POLL_STEP)
@@ -180,14 +182,6 @@ class Subscription:
                 partition.offset = known.offset if known.offset >= 0 else OFFSET_BEGINNING
             return True
         return False
-
-    def _committed(self, partitions: list[TopicPartition]) -> list[TopicPartition]:
-        """Return the committed offsets; one that can't be read is not one that isn't there."""
-        committed = self._consumer.committed(partitions, timeout=_BROKER_TIMEOUT)
-        for partition in committed:
-            if partition.error:
-                raise KafkaException(partition.error)
-        return committed
 
     def _on_revoke(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         self._let_go(partitions)
@@ -254,7 +248,3 @@ class Subscription:
 
 def _names(partitions: Iterable[TopicPartition]) -> str:
     return ",".join(f"{p.topic}[{p.partition}]" for p in partitions) or "none"
-
-
-def _name(error: KafkaException) -> str:
-    return str(error.args[0].name())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from os import getpid
 from time import monotonic
 
 from django.db import connections as database_connections
@@ -55,7 +56,7 @@ class Worker:
         check_configuration(room)
         self.room = room
         self.group = group or get_settings().group_of(room.name)
-        self.name = worker_name()
+        self.name = worker_name(getpid())
         self._config = consumer_config(self.group)
         self._topics = [full_topic(topic) for topic in topics or room.topics]
         self._registry = schema_registry_client()

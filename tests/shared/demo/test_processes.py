@@ -96,8 +96,8 @@ def test_a_worker_is_stopped_as_an_operator_would():
 
 def test_a_worker_counts_under_its_process_name():
     """As ``worker_name`` does inside it."""
-    script = "from shared.direct import worker_name; print(worker_name()); sys.exit(1)"
-    setup = "import django; django.setup(); "
+    script = "from shared.direct import worker_name; print(worker_name(os.getpid())); sys.exit(1)"
+    setup = "import django, os; django.setup(); "
     with process(script=setup + script) as worker:
         assert ended(worker).endswith(worker.name)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from threading import Event
 from time import sleep
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from confluent_kafka import OFFSET_INVALID, KafkaError, TopicPartition
 
 from shared.exceptions import FatalError, OffsetOutOfRange
+from shared.kafka import subscription as subscription_module
 from shared.kafka.config import consumer_config
 from shared.kafka.offsets import Partition
 from shared.kafka.subscription import Subscription
@@ -308,3 +310,20 @@ def test_who_leaves_asks_for_no_offsets(join: Callable[..., Member]) -> None:
     member.subscription.close()
     assert not member.subscription._find_start([TopicPartition(TOPIC, 0)])
     member.is_stopping = True
+
+
+def test_group_that_does_not_let_go(
+    join: Callable[..., Member],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A worker ends though librdkafka goes on leaving; a consumer that blocks stands for it."""
+    monkeypatch.setattr(subscription_module, "_LEAVE_TIMEOUT", 0.05)
+    member = join()
+    member.subscription._consumer.close()
+    blocked = Event()
+    consumer: Any = SimpleNamespace(assignment=list, close=blocked.wait)
+    member.subscription._consumer = consumer
+    member.close()
+    assert "group.not_left" in caplog.text
+    blocked.set()

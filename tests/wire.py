@@ -24,12 +24,11 @@ from openedx_events.data import EventsMetadata
 from openedx_events.event_bus.avro.serializer import AvroSignalSerializer
 from openedx_events.tooling import OpenEdxPublicSignal
 
-from shared.batches import Arrival, Batch, BatchResult, Ignored, Undecodable
+from shared.batches import Batch, BatchResult
 from shared.consumer import Room
 from shared.embedded import EmbeddedRegistry
-from shared.exceptions import UndecodableMessage, UnknownEventType
 from shared.kafka.config import schema_registry_client
-from shared.kafka.decoding import Decoder, signal_of
+from shared.kafka.decoding import Decoder
 from shared.messages import Event, Message
 from shared.pipeline import settle
 from shared.receivers import collecting, emit
@@ -90,7 +89,7 @@ class Wire:
 
     def take(self, room: Room, messages: Sequence[Message]) -> BatchResult:
         """Do what the room's worker does with the messages of one batch."""
-        arrivals = [self._arrival(room, message) for message in messages]
+        arrivals = [self.decoder.arrival(message, room) for message in messages]
         with collecting(room) as collection:
             failures = [
                 failure
@@ -106,16 +105,6 @@ class Wire:
             failures=tuple(failures),
         )
         return settle(batch, now=NOW)
-
-    def _arrival(self, room: Room, message: Message) -> Arrival:
-        try:
-            if not room.consumes(signal_of(message).event_type):
-                return Ignored(message)
-            return self.decoder.decode(message)
-        except UnknownEventType:
-            return Ignored(message)
-        except UndecodableMessage as error:
-            return Undecodable(message, str(error))
 
 
 @contextmanager

@@ -21,7 +21,9 @@ from openedx_events.event_bus.avro.deserializer import (
 )
 from openedx_events.tooling import OpenEdxPublicSignal
 
+from shared.batches import Arrival, Ignored, Undecodable
 from shared.cloudevents import event_type_of, metadata_of
+from shared.consumer import Room
 from shared.direct import decode_stored
 from shared.exceptions import (
     EventSyncError,
@@ -58,6 +60,20 @@ class Decoder:
     def __init__(self, registry: Any) -> None:
         self._registry = registry
         self._writer_schemas: dict[int, Any] = {}
+
+    def arrival(self, message: Message, room: Room) -> Arrival:
+        """Return what a message is to a room; a type that nobody here listens to isn't decoded.
+
+        Raises what ``decode`` raises beside what makes the message ignored or undecodable.
+        """
+        try:
+            signal = signal_of(message)
+            wanted = room.consumes(signal.event_type) or signal.has_listeners(sender=None)
+            return self.decode(message) if wanted else Ignored(message)
+        except UnknownEventType:
+            return Ignored(message)
+        except UndecodableMessage as error:
+            return Undecodable(message, str(error))
 
     def decode(self, message: Message) -> Event:
         """Return the event of a message.

@@ -15,11 +15,11 @@ from django.db import connections as database_connections
 from django.utils import timezone
 
 from shared import connections, parking
-from shared.batches import Arrival, Batch, BatchResult, Ignored, Undecodable
+from shared.batches import Arrival, Batch, BatchResult, Ignored
 from shared.conf import get_settings
 from shared.consumer import Room
 from shared.direct import worker_name
-from shared.exceptions import TransientError, UndecodableMessage, UnknownEventType
+from shared.exceptions import TransientError
 from shared.flood import FloodBreaker
 from shared.kafka.config import (
     check_configuration,
@@ -27,12 +27,12 @@ from shared.kafka.config import (
     full_topic,
     schema_registry_client,
 )
-from shared.kafka.decoding import Decoder, signal_of
+from shared.kafka.decoding import Decoder
 from shared.kafka.flight import Flight
 from shared.kafka.patience import Patience, Stopped
 from shared.kafka.subscription import Subscription
 from shared.logging import Action, Log
-from shared.messages import Event, Message
+from shared.messages import Event
 from shared.outcomes import Outcome
 from shared.pipeline import settle
 from shared.receivers import ReceiverFailure, collecting, emit
@@ -112,19 +112,9 @@ class Worker:
 
     def _decode(self, _: int) -> None:
         """Decode the whole batch before anything is emitted."""
-        self._flight.arrivals = [self._arrival(message) for message in self._flight.messages]
-
-    def _arrival(self, message: Message) -> Arrival:
-        try:
-            event_signal = signal_of(message)
-            wanted = self.room.consumes(event_signal.event_type)
-            if not wanted and not event_signal.has_listeners(sender=None):
-                return Ignored(message)
-            return self._decoder.decode(message)
-        except UnknownEventType:
-            return Ignored(message)
-        except UndecodableMessage as error:
-            return Undecodable(message, str(error))
+        self._flight.arrivals = [
+            self._decoder.arrival(message, self.room) for message in self._flight.messages
+        ]
 
     def _emit(self) -> None:
         """Emit every event once, as far as the time allows; the rest is given back.

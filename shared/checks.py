@@ -31,11 +31,11 @@ def register_checks() -> None:
 
 
 def check_settings(**_: Any) -> list[CheckMessage]:
-    """Find unknown and ill-typed settings, and consumers without a destination."""
+    """Find unknown and ill-typed settings, consumers without a destination, bad filters."""
     found = list(problems())
     if found:
         return [_error(problem, "E001") for problem in found]
-    return [_error(problem, "E002") for problem in _missing_destinations()]
+    return [_error(problem, "E002") for problem in _unusable_consumer_settings()]
 
 
 def check_carrier(**_: Any) -> list[CheckMessage]:
@@ -111,13 +111,21 @@ def check_sqlite(**_: Any) -> list[CheckMessage]:
     ]
 
 
-def _missing_destinations() -> Iterator[ConfigurationError]:
-    for room in registry.rooms():
-        for consumer in room.consumers:
+def _unusable_consumer_settings() -> Iterator[ConfigurationError]:
+    settings = get_settings()
+    names = [consumer.name for room in registry.rooms() for consumer in room.consumers]
+    for name in names:
+        for ask in (settings.destination_of, settings.filters_of):
             try:
-                get_settings().destination_of(consumer.name)
+                ask(name)
             except ConfigurationError as problem:
                 yield problem
+    for name in settings.filters:
+        if name not in names:
+            yield ConfigurationError(
+                f"EVENT_SYNC['FILTERS'] names {name!r}, which is no installed consumer.",
+                hint=f"Installed: {', '.join(names)}.",
+            )
 
 
 def _is_readable() -> bool:

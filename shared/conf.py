@@ -6,7 +6,7 @@ settings keep their own names and are read by ``shared.kafka.config``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from enum import StrEnum
@@ -17,7 +17,7 @@ from django.conf import settings as django_settings
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
-from shared.consumer import Destination
+from shared.consumer import Accept, Destination
 from shared.exceptions import ConfigurationError
 
 FLOOD_WINDOW = 1000
@@ -47,6 +47,12 @@ class Settings:
     # .. setting_default: {}
     # .. setting_description: Dotted path of the destination of each consumer, by consumer name.
     destinations: Mapping[str, str] = field(default_factory=dict)
+
+    # .. setting_name: EVENT_SYNC['FILTERS']
+    # .. setting_default: {}
+    # .. setting_description: Dotted paths of further filters of each consumer, by consumer name; an
+    #   event that any of them refuses ends as FILTERED.
+    filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     # .. setting_name: EVENT_SYNC['GROUPS']
     # .. setting_default: {}
@@ -128,23 +134,31 @@ class Settings:
                 f"Consumer {consumer_name!r} has no destination.",
                 hint=f"Add it to EVENT_SYNC['DESTINATIONS'][{consumer_name!r}].",
             )
-        hint = f"Correct EVENT_SYNC['DESTINATIONS'][{consumer_name!r}]."
-        try:
-            destination: Destination = import_string(path)
-        except ImportError as error:
-            raise ConfigurationError(
-                f"The destination of consumer {consumer_name!r} can't be imported: {error}.",
-                hint=hint,
-            ) from error
-        if not callable(destination):
-            raise ConfigurationError(
-                f"The destination of consumer {consumer_name!r} can't be called.", hint=hint
-            )
+        destination: Destination = _import(path, "DESTINATIONS", consumer_name)
         return destination
+
+    def filters_of(self, consumer_name: str) -> tuple[Accept, ...]:
+        """Return a consumer's further filters. Raises ``ConfigurationError`` for a bad one."""
+        paths = self.filters.get(consumer_name, ())
+        return tuple(_import(path, "FILTERS", consumer_name) for path in paths)
 
     def group_of(self, room_name: str) -> str:
         """Return a room's consumer group."""
         return self.groups.get(room_name, room_name)
+
+
+def _import(path: str, setting: str, consumer_name: str) -> Any:
+    """Return what a dotted path of a setting names, if it can be called."""
+    place = f"EVENT_SYNC[{setting!r}][{consumer_name!r}]"
+    try:
+        named = import_string(path)
+    except ImportError as error:
+        raise ConfigurationError(
+            f"{place} can't be imported: {error}.", hint=f"Correct {place}."
+        ) from error
+    if not callable(named):
+        raise ConfigurationError(f"{place} can't be called.", hint=f"Name a function in {place}.")
+    return named
 
 
 @lru_cache(maxsize=1)
@@ -186,6 +200,8 @@ def _problem_with(name: str, value: Any, annotation: str) -> str | None:
         return "must be a number above 0"
     if annotation.startswith("Mapping") and not isinstance(value, Mapping):
         return "must be a dictionary"
+    if annotation == "Mapping[str, Sequence[str]]" and not all(map(_are_texts, value.values())):
+        return "must hold lists of texts"
     if annotation == "Mapping[str, str]" and not all(isinstance(v, str) for v in value.values()):
         return "must hold texts only"
     if name == "FLOOD_RUN" and value > FLOOD_WINDOW:
@@ -193,6 +209,10 @@ def _problem_with(name: str, value: Any, annotation: str) -> str | None:
     if name == "CARRIER" and value not in list(Carrier):
         return f"must be one of {', '.join(Carrier)}"
     return None
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(each, str) for each in value)
 
 
 def _forget(*, setting: str, **_: Any) -> None:

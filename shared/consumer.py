@@ -48,12 +48,15 @@ class Route:
     """One event type of a consumer, and the way from its data to a record.
 
     ``key_field`` is the dotted path of the event's key on the bus; one key, one partition.
+    ``creates_only`` is for an event that says no more than that something is there, and whose time
+    tells nothing of the row's: it makes the row at the lowest position and never changes one.
     """
 
     signal: OpenEdxPublicSignal
     key_field: str
     accept: Accept
     to_record: ToRecord
+    creates_only: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -22,13 +22,14 @@ from shared.batches import (
     Undecodable,
 )
 from shared.conf import get_settings
-from shared.consumer import Consumer, Route
+from shared.consumer import Accept, Consumer, Route
 from shared.exceptions import FatalError, PoisonError, TransientError
 from shared.messages import Event
 from shared.models import OutcomeCount
+from shared.ordering import Position
 from shared.outcomes import MissingParent, Outcome
 from shared.reactions import Reaction, describe, origin, reaction_to
-from shared.records import Record
+from shared.records import PositionedRecord, Record
 from shared.writing import (
     Mapped,
     Write,
@@ -115,40 +116,43 @@ def _consume(
 ) -> list[Ending]:
     """Let one consumer accept, map and write its deliveries."""
     endings, mapped = [], []
+    filters = get_settings().filters_of(consumer.name)
     for delivery in deliveries:
         if delivery.consumer != consumer:
             continue
         try:
-            record = _map(delivery, now)
+            item = _map(delivery, filters, now)
         except Exception as error:
             if reaction_to(error) is not Reaction.ISOLATE:
                 raise
             endings.append(_ending(delivery, None, poison(error)))
             continue
-        if record is None:
+        if item is None:
             endings.append(_ending(delivery, None, Outcome.FILTERED))
         else:
-            mapped.append(Mapped(delivery, record))
+            mapped.append(Mapped(delivery, item))
     if mapped:
         results = write(consumer, mapped)
         endings += [
             parking.expire(
-                _ending(item.delivery, item.record, result),
+                _ending(each.delivery, each.item.record, result),
                 max_age=get_settings().park_max_age,
                 now=now,
             )
-            for item, result in zip(mapped, results, strict=True)
+            for each, result in zip(mapped, results, strict=True)
         ]
     return endings
 
 
-def _map(delivery: Delivery, now: datetime) -> Record | None:
+def _map(
+    delivery: Delivery, filters: Sequence[Accept], now: datetime
+) -> PositionedRecord[Record] | None:
     """Return the record of a delivery, or ``None`` if the consumer doesn't want it."""
     event = delivery.event
     route: Route | None = delivery.consumer.route_for(event.signal.event_type)
     if route is None:
         raise PoisonError(_CONSUMED_NO_MORE)
-    if not route.accept(event.data, event.metadata):
+    if not all(wants(event.data, event.metadata) for wants in (route.accept, *filters)):
         return None
     # A topic with CreateTime has its producer's clock for a timestamp, so ours counts as well.
     arrived = min(event.message.timestamp or now, now)
@@ -156,7 +160,9 @@ def _map(delivery: Delivery, now: datetime) -> Record | None:
         raise PoisonError(
             "header ce_time: further ahead of its arrival than EVENT_SYNC['MAX_CLOCK_SKEW']"
         )
-    return route.to_record(event.data, event.metadata)
+    record = route.to_record(event.data, event.metadata)
+    position = Position.lowest() if route.creates_only else event.position
+    return PositionedRecord(record, position)
 
 
 def _ending(delivery: Delivery, record: Record | None, result: Written) -> Ending:

@@ -8,10 +8,10 @@ of statements. The traps it steps around are in ADR 0003: ``INSERT IGNORE`` hide
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from django.db import IntegrityError, connections, models, transaction
 
@@ -21,20 +21,27 @@ from shared.records import PositionedRecord, fold_key, layout_of
 
 M = TypeVar("M", bound=SyncedModel)
 
+BeforeChange: TypeAlias = Callable[[Any, Any], None]
+"""Is told of a row as it is and of the newer record, which differs, that it is about to follow."""
+
 
 def upsert(
-    model: type[M], incoming: Sequence[PositionedRecord[Any]], *, now: datetime
+    model: type[M],
+    incoming: Sequence[PositionedRecord[Any]],
+    *,
+    now: datetime,
+    before_change: BeforeChange | None = None,
 ) -> list[Outcome]:
     """Bring the rows of ``model`` up to these records and return one outcome per record, in order.
 
-    ``now`` becomes ``created`` and ``modified`` of the rows that change. Raises the database's own
-    errors.
+    ``now`` becomes ``created`` and ``modified`` of the rows that change. ``before_change`` may set
+    columns that no record has. Raises the database's own errors.
     """
     keyed = [(fold_key(item.record.key), item) for item in incoming]
     there = _existing(model, {key for key, _ in keyed})
     while True:
         rows = _lock(model, there)
-        folded = _fold(model, keyed, rows, now)
+        folded = _fold(model, keyed, rows, now, before_change)
         appeared = _insert(model, folded.new)
         if not appeared:
             break
@@ -58,6 +65,7 @@ def _fold(
     keyed: Sequence[tuple[str, PositionedRecord[Any]]],
     rows: dict[str, M],
     now: datetime,
+    before_change: BeforeChange | None,
 ) -> _Folded[M]:
     """Let rows follow their records one after another; make those that aren't there."""
     folded: _Folded[M] = _Folded()
@@ -67,14 +75,19 @@ def _fold(
             folded.new[key] = _new_row(model, key, item, now)
             folded.outcomes.append(Outcome.APPLIED)
             continue
-        outcome = follow(row, item, now)
+        outcome = follow(row, item, now, before_change)
         folded.outcomes.append(outcome)
         if key in rows and outcome is not Outcome.STALE:
             folded.touched[key] = row
     return folded
 
 
-def follow(row: SyncedModel, item: PositionedRecord[Any], now: datetime) -> Outcome:
+def follow(
+    row: SyncedModel,
+    item: PositionedRecord[Any],
+    now: datetime,
+    before_change: BeforeChange | None = None,
+) -> Outcome:
     """Let an (unsaved) row follow one more event and return how that event ended."""
     layout, position = layout_of(item.record), item.position
     is_newer = position > row.position
@@ -82,6 +95,8 @@ def follow(row: SyncedModel, item: PositionedRecord[Any], now: datetime) -> Outc
     if is_newer:
         row.position = position
         if _differs(row, item.record, layout.plain):
+            if before_change:
+                before_change(row, item.record)
             _copy(row, item.record, layout.plain + layout.observed)
             outcome = Outcome.APPLIED
     known = _known(item, layout.fill_only)

@@ -7,14 +7,20 @@ takes any length, and PostgreSQL takes no NUL.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from decimal import Decimal
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from opaque_keys.edx.keys import CourseKey
 from opaque_keys.edx.locator import CourseLocator
 
 from shared.exceptions import UnmappableEvent
 
 _MAX_ID = 2**63 - 1
+_MAX_COUNT = 2**31 - 1
+_MAX_EMAIL_LENGTH = 254
 
 
 def text(value: str, field: str, *, max_length: int, blank: bool = False) -> str:
@@ -33,6 +39,51 @@ def positive_id(value: int, field: str) -> int:
     if not 0 < value <= _MAX_ID:
         raise UnmappableEvent(field, "is not a positive 64-bit number")
     return value
+
+
+def count(value: int, field: str) -> int:
+    """Return a number of things: not below 0, and fitting a PositiveIntegerField."""
+    if value < 0:
+        raise UnmappableEvent(field, "is below 0")
+    if value > _MAX_COUNT:
+        raise UnmappableEvent(field, f"is above {_MAX_COUNT}")
+    return value
+
+
+def one_of(value: str, field: str, known: Iterable[str]) -> str:
+    """Return a value that is one of those known."""
+    known = tuple(known)
+    if value not in known:
+        raise UnmappableEvent(field, f"is none of {', '.join(known)}")
+    return value
+
+
+def email(value: str, field: str) -> str:
+    """Return an email address in lower case: two that differ in case only are the same."""
+    try:
+        validate_email(text(value, field, max_length=_MAX_EMAIL_LENGTH))
+    except ValidationError as error:
+        raise UnmappableEvent(field, "is not an email address") from error
+    return value.lower()
+
+
+def moment(value: datetime, field: str) -> datetime:
+    """Return a time in UTC. One without a time zone could be any of 27."""
+    if value.tzinfo is None:
+        raise UnmappableEvent(field, "has no time zone")
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise UnmappableEvent(field, "is out of range in UTC") from error
+
+
+def not_before(
+    end: datetime | None, start: datetime | None, field: str, start_field: str
+) -> datetime | None:
+    """Return an end that doesn't come before its start, where both are known."""
+    if end and start and end < start:
+        raise UnmappableEvent(field, f"is before {start_field}")
+    return end
 
 
 def fraction(value: float, field: str, *, places: int) -> Decimal:

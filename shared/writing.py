@@ -7,6 +7,7 @@ caught here becomes a ``PoisonError``; what isn't fails the batch, see ``shared.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -21,6 +22,7 @@ from shared.reactions import Reaction, describe, origin, reaction_to
 from shared.records import PositionedRecord, Record
 
 _MOST_SUSPECTS = 3
+_writing: ContextVar[bool] = ContextVar("event_sync_writing", default=False)
 _ANSWERS = (Outcome.APPLIED, Outcome.UNCHANGED, Outcome.STALE, Outcome.FILTERED)
 
 
@@ -29,7 +31,7 @@ class Mapped:
     """A delivery and the record that it became."""
 
     delivery: Delivery
-    record: Record
+    item: PositionedRecord[Record]
 
 
 Written: TypeAlias = WriteResult | PoisonError
@@ -42,14 +44,22 @@ Write: TypeAlias = Callable[[Consumer, Sequence[Mapped]], list[Written]]
 def write_together(consumer: Consumer, mapped: Sequence[Mapped]) -> list[Written]:
     """Write all at once. Raises what the destination raises, and ``FatalError`` without answers."""
     destination = get_settings().destination_of(consumer.name)
-    items = [PositionedRecord(item.record, item.delivery.event.position) for item in mapped]
-    results = list(destination(items) or ())
-    if len(results) != len(items) or not all(map(_is_answer, results)):
+    token = _writing.set(True)
+    try:
+        results = list(destination([each.item for each in mapped]) or ())
+    finally:
+        _writing.reset(token)
+    if len(results) != len(mapped) or not all(map(_is_answer, results)):
         raise FatalError(
-            f"The destination of {consumer.name} didn't answer for each of {len(items)} records.",
+            f"The destination of {consumer.name} didn't answer for each of {len(mapped)} records.",
             hint="It returns APPLIED, UNCHANGED, STALE, FILTERED or a MissingParent, in order.",
         )
     return [*results]
+
+
+def is_writing() -> bool:
+    """Return whether a destination is writing: a producer doesn't announce what it writes."""
+    return _writing.get()
 
 
 def _is_answer(result: object) -> bool:

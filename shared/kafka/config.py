@@ -53,6 +53,7 @@ def check_configuration(room: Room) -> None:
         )
     for consumer in room.consumers:
         settings.destination_of(consumer.name)
+        settings.filters_of(consumer.name)
     for problem in check_event_keys():
         raise ConfigurationError(problem.msg, hint=problem.hint or "")
 

@@ -133,10 +133,16 @@ def test_destination_is_imported(settings):
     ("destinations", "what"),
     [
         ({}, "Consumer 'books' has no destination."),
-        ({"books": "tests.nowhere.write"}, "of consumer 'books' can't be imported: No module"),
-        ({"books": "tests.testapp.room.wrote"}, "of consumer 'books' can't be imported: Module"),
-        ({"books": "write_books"}, "of consumer 'books' can't be imported: write_books doesn't"),
-        ({"books": "tests.testapp.room.TOPIC"}, "of consumer 'books' can't be called."),
+        ({"books": "tests.nowhere.write"}, "['books'] can't be imported: No module"),
+        (
+            {"books": "tests.testapp.room.wrote"},
+            "['books'] can't be imported: Module",
+        ),
+        (
+            {"books": "write_books"},
+            "['books'] can't be imported: write_books doesn't",
+        ),
+        ({"books": "tests.testapp.room.TOPIC"}, "['books'] can't be called."),
     ],
 )
 def test_destination_that_cannot_be_had(destinations, what):

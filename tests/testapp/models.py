@@ -18,7 +18,7 @@ class Book(SyncedModel):
     isbn = models.CharField(max_length=20)
     title = models.CharField(max_length=50)
     price = models.IntegerField(default=0)
-    shelf = models.ForeignKey(Shelf, on_delete=models.PROTECT)
+    shelf = models.ForeignKey(Shelf, to_field="code", on_delete=models.PROTECT)
 
     class Meta:
         constraints = [

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from shared.consumer import Consumer, Route
-from shared.outcomes import MissingParent, WriteResult
-from shared.records import Key, PositionedRecord, fold_key
+from shared.outcomes import WriteResult
+from shared.parents import write_where_parent_is
+from shared.records import Key, PositionedRecord
 from shared.upsert import upsert
 from tests.testapp.events import BOOK_CHANGED, SHELF_CHANGED
 from tests.testapp.models import Book, Shelf
@@ -36,22 +37,7 @@ class BookRecord:
     isbn: str
     title: str
     price: int
-    shelf_code: str
-
-    @property
-    def key(self) -> Key:
-        """What identifies the row."""
-        return (self.isbn,)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _BookRow:
-    """A book as its columns say it."""
-
-    isbn: str
-    title: str
-    price: int
-    shelf_id: int
+    shelf_id: str
 
     @property
     def key(self) -> Key:
@@ -72,7 +58,7 @@ def to_shelf(data, metadata):
 def to_book(data, metadata):
     """Map a book."""
     book = data["book"]
-    return BookRecord(isbn=book.isbn, title=book.title, price=book.price, shelf_code=book.code)
+    return BookRecord(isbn=book.isbn, title=book.title, price=book.price, shelf_id=book.code)
 
 
 def write_shelves(records: Sequence[PositionedRecord[ShelfRecord]]) -> Sequence[WriteResult]:
@@ -82,21 +68,13 @@ def write_shelves(records: Sequence[PositionedRecord[ShelfRecord]]) -> Sequence[
 
 def write_books(records: Sequence[PositionedRecord[BookRecord]]) -> Sequence[WriteResult]:
     """Write books whose shelf is there; name the shelf that the others wait for."""
-    keys = {fold_key((item.record.shelf_code,)) for item in records}
-    shelves = dict(Shelf.objects.filter(sync_key__in=keys).values_list("sync_key", "pk"))
-    results: list[WriteResult] = [
-        MissingParent("shelves", (item.record.shelf_code,)) for item in records
-    ]
-    rows = {}
-    for index, item in enumerate(records):
-        book = item.record
-        if shelf_id := shelves.get(fold_key((book.shelf_code,))):
-            row = _BookRow(isbn=book.isbn, title=book.title, price=book.price, shelf_id=shelf_id)
-            rows[index] = PositionedRecord(row, item.position)
-    written = upsert(Book, list(rows.values()), now=timezone.now())
-    for index, outcome in zip(rows, written, strict=True):
-        results[index] = outcome
-    return results
+    return write_where_parent_is(
+        Shelf,
+        records,
+        consumer="shelves",
+        parent_key=lambda book: (book.shelf_id,),
+        write=lambda books: upsert(Book, books, now=timezone.now()),
+    )
 
 
 SHELVES = Consumer(

@@ -26,6 +26,8 @@ class Action(StrEnum):
     EVENT_BURIED = "event.buried"
     EVENT_PARKED = "event.parked"
     PARKED_RETRIED = "parked.retried"
+    VALUE_CORRECTED = "value.corrected"
+    STEP_UNLIKELY = "step.unlikely"
 
 
 class Log:

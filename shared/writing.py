@@ -7,7 +7,6 @@ caught here becomes a ``PoisonError``; what isn't fails the batch, see ``shared.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -18,11 +17,11 @@ from shared.conf import get_settings
 from shared.consumer import Consumer
 from shared.exceptions import FatalError, PoisonError, TransientError
 from shared.outcomes import MissingParent, Outcome, WriteResult
+from shared.producing import silenced
 from shared.reactions import Reaction, describe, origin, reaction_to
 from shared.records import PositionedRecord, Record
 
 _MOST_SUSPECTS = 3
-_writing: ContextVar[bool] = ContextVar("event_sync_writing", default=False)
 _ANSWERS = (Outcome.APPLIED, Outcome.UNCHANGED, Outcome.STALE, Outcome.FILTERED)
 
 
@@ -44,22 +43,14 @@ Write: TypeAlias = Callable[[Consumer, Sequence[Mapped]], list[Written]]
 def write_together(consumer: Consumer, mapped: Sequence[Mapped]) -> list[Written]:
     """Write all at once. Raises what the destination raises, and ``FatalError`` without answers."""
     destination = get_settings().destination_of(consumer.name)
-    token = _writing.set(True)
-    try:
+    with silenced():
         results = list(destination([each.item for each in mapped]) or ())
-    finally:
-        _writing.reset(token)
     if len(results) != len(mapped) or not all(map(_is_answer, results)):
         raise FatalError(
             f"The destination of {consumer.name} didn't answer for each of {len(mapped)} records.",
             hint="It returns APPLIED, UNCHANGED, STALE, FILTERED or a MissingParent, in order.",
         )
     return [*results]
-
-
-def is_writing() -> bool:
-    """Return whether a destination is writing: a producer doesn't announce what it writes."""
-    return _writing.get()
 
 
 def _is_answer(result: object) -> bool:

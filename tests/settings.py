@@ -9,7 +9,12 @@ DESTINATIONS = {
     "books": "tests.testapp.room.write_books",
 }
 
-INSTALLED_APPS = [*INSTALLED_APPS, "credentials_grades_sync.producers", "tests.testapp"]
+INSTALLED_APPS = [
+    *INSTALLED_APPS,
+    "credentials_grades_sync.producers",
+    "discovery_course_run_sync.producers",
+    "tests.testapp",
+]
 SECRET_KEY = "tests"
 EVENT_SYNC = {
     **EVENT_SYNC,

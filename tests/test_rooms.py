@@ -26,7 +26,6 @@ FILES = {
     "standalone/migrations/__init__.py",
     "producers/__init__.py",
     "producers/apps.py",
-    "producers/receivers.py",
     "producers/settings.py",
 }
 """What every room has; see ADR 5."""

@@ -31,7 +31,7 @@ class CredentialsGradesSyncProducersConfig(AppConfig):
         },
         PluginSignals.CONFIG: {
             _LMS: {
-                PluginSignals.RELATIVE_PATH: "receivers",
+                PluginSignals.RELATIVE_PATH: "lms",
                 PluginSignals.RECEIVERS: [
                     {
                         PluginSignals.RECEIVER_FUNC_NAME: "publish_course_grade",

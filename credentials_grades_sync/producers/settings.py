@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from openedx_events.event_bus import merge_producer_configs
+from shared.producing import add_producer_config
 
 TOPIC = "learning-course-grade-lifecycle"
 
@@ -35,6 +35,4 @@ PRODUCER_CONFIG = {
 
 def plugin_settings(settings: ModuleType) -> None:
     """Add this plugin's entries to the LMS's settings; a value that is already there wins."""
-    settings.EVENT_BUS_PRODUCER_CONFIG = merge_producer_configs(  # type: ignore[attr-defined]
-        PRODUCER_CONFIG, getattr(settings, "EVENT_BUS_PRODUCER_CONFIG", {})
-    )
+    add_producer_config(settings, PRODUCER_CONFIG)

@@ -38,6 +38,10 @@ INSTALLED_APPS = [
     "shared",
     "credentials_grades_sync",
     "credentials_grades_sync.standalone",
+    "discovery_course_run_sync",
+    "discovery_course_run_sync.standalone",
+    "enterprise_license_sync",
+    "enterprise_license_sync.standalone",
 ]
 MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -123,6 +127,12 @@ def _parsed(name: str, parse: Callable[[str], Any], default: str) -> Any:
 EVENT_SYNC = {
     "DESTINATIONS": {
         "user-grades": "credentials_grades_sync.standalone.destination.write_user_grades",
+        "course-runs": "discovery_course_run_sync.standalone.destination.write_course_runs",
+        "subscription-plans": "enterprise_license_sync.standalone.destination.write_plans",
+        "licenses": "enterprise_license_sync.standalone.destination.write_licenses",
+        "licensed-enrollments": (
+            "enterprise_license_sync.standalone.destination.write_licensed_enrollments"
+        ),
     },
     "CARRIER": env("EVENT_SYNC_CARRIER", default="worker"),
     "KAFKA_CONSUMER_CONFIG": _parsed("EVENT_SYNC_KAFKA_CONSUMER_CONFIG", json.loads, "{}"),

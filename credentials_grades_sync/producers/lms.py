@@ -8,14 +8,14 @@ broker is lost (``docs/produce_grade_events.md``).
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 
-from django.db import transaction
 from opaque_keys.edx.keys import CourseKey
 
 from shared.events.learning.data import CourseGradeData
 from shared.events.learning.signals import COURSE_GRADE_CHANGED
+from shared.producing import publish_on_commit
 
 
 class Learner(Protocol):
@@ -49,16 +49,13 @@ def publish_course_grade(
     """
     if not course_grade.attempted:
         return
-    grade = _to_event_data(user, course_grade, course_key, deadline)
-    time = _saved_at(user.id, course_key)
-
-    # Not a partial: to log a failing robust callback, Django 5.2 needs its __qualname__.
-    def send() -> None:
-        # .. event_implemented_name: COURSE_GRADE_CHANGED
-        # .. event_type: org.openedx.learning.course.grade.changed.v1
-        COURSE_GRADE_CHANGED.send_event(grade=grade, time=time)
-
-    transaction.on_commit(send, robust=True)
+    # .. event_implemented_name: COURSE_GRADE_CHANGED
+    # .. event_type: org.openedx.learning.course.grade.changed.v1
+    publish_on_commit(
+        COURSE_GRADE_CHANGED,
+        time=_saved_at(user.id, course_key),
+        grade=_to_event_data(user, course_grade, course_key, deadline),
+    )
 
 
 def _to_event_data(
@@ -79,10 +76,7 @@ def _to_event_data(
 
 
 def _saved_at(user_id: int, course_key: CourseKey) -> datetime | None:
-    """Return when the grade was saved, in the ``timezone.utc`` that openedx-events insists on.
-
-    None where the LMS hasn't saved the grade: openedx-events then takes the time of sending.
-    """
+    """Return when the grade was saved; None where the LMS hasn't saved it."""
     from lms.djangoapps.grades.models import (  # type: ignore[import-not-found]
         PersistentCourseGrade,
     )
@@ -91,4 +85,4 @@ def _saved_at(user_id: int, course_key: CourseKey) -> datetime | None:
         modified: datetime = PersistentCourseGrade.read(user_id, course_key).modified
     except PersistentCourseGrade.DoesNotExist:
         return None
-    return modified.astimezone(UTC)
+    return modified

@@ -153,4 +153,4 @@ def test_failure_after_the_commit_is_told_and_harmless(lms, commit, caplog, sett
             lms.grade()
     finally:
         COURSE_GRADE_CHANGED.disconnect(fail)
-    assert "publish_course_grade" in caplog.text
+    assert "send of org.openedx.learning.course.grade.changed.v1" in caplog.text

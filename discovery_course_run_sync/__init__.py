@@ -1,0 +1,1 @@
+"""Keeps course runs in Course Discovery up to date from publication events of Studio."""

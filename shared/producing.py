@@ -1,0 +1,57 @@
+"""What the rooms' producers have in common: how a service is configured, and when an event is sent.
+
+There is no outbox: what is lost between the commit and the broker is lost. Services import this
+while their settings are half loaded, so it imports nothing that needs them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from types import ModuleType
+from typing import Any
+
+from django.db import transaction
+from openedx_events.event_bus import merge_producer_configs
+from openedx_events.tooling import OpenEdxPublicSignal
+
+_silenced: ContextVar[bool] = ContextVar("event_sync_silenced", default=False)
+
+
+def add_producer_config(settings: ModuleType, config: Mapping[str, Any]) -> None:
+    """Add entries to a service's ``EVENT_BUS_PRODUCER_CONFIG``; a value that is there wins."""
+    settings.EVENT_BUS_PRODUCER_CONFIG = merge_producer_configs(  # type: ignore[attr-defined]
+        config, getattr(settings, "EVENT_BUS_PRODUCER_CONFIG", {})
+    )
+
+
+@contextmanager
+def silenced() -> Iterator[None]:
+    """Publish nothing of what is done in the block: what came from the bus doesn't go back."""
+    token = _silenced.set(True)
+    try:
+        yield
+    finally:
+        _silenced.reset(token)
+
+
+def publish_on_commit(
+    signal: OpenEdxPublicSignal, *, time: datetime | None, **data: object
+) -> None:
+    """Send an event once the transaction is committed, if it is.
+
+    ``time`` is when the record was modified; without one it is the time of sending. A failure is
+    logged by Django and reaches nobody else.
+    """
+    if _silenced.get():
+        return
+
+    def send() -> None:
+        # openedx-events insists on ``timezone.utc`` itself.
+        signal.send_event(**data, time=time and time.astimezone(UTC))
+
+    # By this name Django logs a failure; a partial has none, which Django 5.2 can't bear.
+    send.__qualname__ = f"send of {signal.event_type}"
+    transaction.on_commit(send, robust=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import lru_cache
+from random import uniform
 from typing import Any
 
 from django.conf import settings as django_settings
@@ -74,12 +75,13 @@ class Settings:
 
     # .. setting_name: EVENT_SYNC['BACKOFF_INITIAL']
     # .. setting_default: 0.5
-    # .. setting_description: The first pause before a batch is tried again; doubles with each try.
+    # .. setting_description: The first pause before a batch is tried again, or a supervised worker
+    #   that crashed is started again; doubles with each try.
     backoff_initial: float = 0.5
 
     # .. setting_name: EVENT_SYNC['BACKOFF_MAX']
     # .. setting_default: 30.0
-    # .. setting_description: The longest pause before a batch is tried again.
+    # .. setting_description: The longest such pause.
     backoff_max: float = 30.0
 
     # .. setting_name: EVENT_SYNC['ISOLATE_AFTER_ATTEMPTS']
@@ -141,6 +143,11 @@ class Settings:
         """Return a consumer's further filters. Raises ``ConfigurationError`` for a bad one."""
         paths = self.filters.get(consumer_name, ())
         return tuple(_import(path, "FILTERS", consumer_name) for path in paths)
+
+    def pause_after(self, attempt: int) -> float:
+        """Return how long to pause after so many failures in a row, with jitter, in seconds."""
+        longest = min(self.backoff_initial * 2 ** min(attempt - 1, 30), self.backoff_max)
+        return uniform(longest / 2, longest)
 
     def group_of(self, room_name: str) -> str:
         """Return a room's consumer group."""

@@ -14,6 +14,9 @@ class Action(StrEnum):
     WORKER_STARTED = "worker.started"
     WORKER_STOPPED = "worker.stopped"
     STOPPING = "stopping"
+    WORKER_LAUNCHED = "worker.launched"
+    WORKER_ENDED = "worker.ended"
+    WORKER_KILLED = "worker.killed"
     PARTITIONS_ASSIGNED = "partitions.assigned"
     PARTITIONS_REVOKED = "partitions.revoked"
     PARTITIONS_LOST = "partitions.lost"
@@ -28,6 +31,7 @@ class Action(StrEnum):
     PARKED_RETRIED = "parked.retried"
     VALUE_CORRECTED = "value.corrected"
     STEP_UNLIKELY = "step.unlikely"
+    EVENT_NOT_PUBLISHED = "event.not_published"
 
 
 class Log:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import current_thread, main_thread
+from threading import Thread, current_thread, main_thread
+from time import sleep
 from typing import Any
 
 from shared.logging import Action, Log
 
 log = Log(__name__)
+
+_PARENT_INTERVAL = 1.0
 
 
 class StopRequest:
@@ -49,3 +53,19 @@ class StopRequest:
         finally:
             for number, handler in previous.items():
                 signal.signal(number, handler)
+
+
+def stop_without_parent(parent: int, stop: Callable[[], None]) -> None:
+    """Call ``stop`` soon after ``parent``, the process that started this one, has ended.
+
+    Who is killed tells nobody, but leaves its children to another parent. Linux could send a signal
+    (``PR_SET_PDEATHSIG``), but sends it when the thread ends that started the child.
+    """
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            sleep(_PARENT_INTERVAL)
+        log.warning(Action.STOPPING, parent=parent)
+        stop()
+
+    Thread(target=watch, name="parent", daemon=True).start()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from random import uniform
 from typing import TypeVar
 
 from shared.conf import get_settings
@@ -48,9 +47,7 @@ class Patience:
         return result
 
     def _wait(self, attempt: int, error: TransientError) -> None:
-        settings = get_settings()
-        longest = min(settings.backoff_initial * 2 ** min(attempt - 1, 30), settings.backoff_max)
-        pause = uniform(longest / 2, longest)
+        pause = get_settings().pause_after(attempt)
         log.warning(
             Action.BATCH_WAITING,
             room=self._room_name,

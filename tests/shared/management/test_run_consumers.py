@@ -1,9 +1,8 @@
-"""``run_consumers``: the supervisor of several rooms, and one clear line for what is wrong."""
+"""``run_consumers`` says in one clear line what is wrong, and with a status of its own."""
 
 from __future__ import annotations
 
 import re
-import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,51 +11,16 @@ import pytest
 from confluent_kafka import KafkaError
 
 from shared.management.commands import run_consumers
+from shared.supervisor import FATAL_STATUS
 from tests.cluster import Cluster
-from tests.grades import ROOM, TOPIC, Grade, table_of
+from tests.grades import ROOM, TOPIC, Grade
 from tests.processes import Process
-
-LIBRARY = "tests.testapp"
-
-
-def test_several_rooms(cluster: Cluster) -> None:
-    """Each has a worker process; told to stop, all stop well."""
-    cluster.broker.create_topic("tests-library")
-    command = cluster.start("run_consumers", "--all")
-    for room in (ROOM, LIBRARY):
-        command.wait_for(f"worker.started room={room}")
-    cluster.publish(Grade())
-    cluster.wait_until_settled()
-    assert cluster.table() == table_of([Grade()])
-    assert command.stop() == 0
-    for room in (ROOM, LIBRARY):
-        command.wait_for(f"worker.stopped room={room}")
-
-
-def test_several_rooms_are_interrupted_at_a_terminal(cluster: Cluster) -> None:
-    """The children, who hear of it twice, end as well as their supervisor."""
-    cluster.broker.create_topic("tests-library")
-    command = cluster.start("run_consumers", ROOM, LIBRARY, ROOM)
-    for room in (ROOM, LIBRARY):
-        command.wait_for(f"worker.started room={room}")
-    command.send_to_group(signal.SIGINT)
-    assert command.exit_status() == 0
-    assert command.output.count("worker.stopped") == 2
-
-
-def test_one_of_several_rooms_fails(cluster: Cluster) -> None:
-    """When one worker ends, the others are ended too, and the status says so."""
-    cluster.broker.set_topic_error("tests-library", KafkaError.TOPIC_AUTHORIZATION_FAILED)
-    command = cluster.start("run_consumers", "--all")
-    assert command.exit_status() == 1
-    assert "Fatal: The broker refuses us: TOPIC_AUTHORIZATION_FAILED" in command.output
-    assert f"Fatal: The worker of {LIBRARY} ended with status 1. Hint:" in command.lines[-1]
 
 
 @pytest.mark.parametrize(
     ("rooms", "said"),
     [
-        ([], "Name rooms, or say --all"),
+        ([], "Name rooms, or say --all. Hint: See manage.py list_consumers."),
         ([ROOM, "--all"], "Name rooms, or say --all"),
         (["credentials_grade_sync"], f"Hint: Did you mean '{ROOM}'?"),
         (["accounts"], f"Hint: Known rooms: {ROOM}"),
@@ -126,7 +90,7 @@ def run(settings: Any, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]
     settings.EVENT_BUS_KAFKA_SCHEMA_REGISTRY_URL = "http://127.0.0.1:1"
 
     def run(*arguments: str) -> str:
-        with pytest.raises(SystemExit, match="1"):
+        with pytest.raises(SystemExit, match=f"^{FATAL_STATUS}$"):
             run_consumers.Command().run_from_argv(["manage.py", "run_consumers", *arguments])
         (line,) = capsys.readouterr().err.splitlines()
         return line
@@ -158,6 +122,6 @@ def test_avro_extra_is_missing(cluster: Cluster, tmp_path: Path) -> None:
 
 def assert_fails_with(command: Process, pattern: str) -> None:
     """See that a command fails, and that its last line says why."""
-    assert command.exit_status() == 1
+    assert command.exit_status() == FATAL_STATUS
     assert re.search(f"^CommandError: Fatal: .*{pattern}", command.lines[-1]), command.tail
     assert "Traceback" not in command.output

@@ -1,0 +1,230 @@
+"""The supervisor's part of supervision, on small programs in the place of workers."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from subprocess import Popen
+from typing import Any
+from unittest.mock import Mock, call
+
+import pytest
+
+from shared.exceptions import FatalError
+from shared.logging import Action
+from shared.supervisor import FATAL_STATUS, report, supervise
+
+PRELUDE = """
+import os, signal, sys, time
+def tell_supervisor(number=signal.SIGTERM):
+    os.kill(os.getppid(), number)
+def report(text):
+    os.write(int(sys.argv[-1].removeprefix("--report-to=")), text.encode())
+def runs():
+    with open({path!r}, "a+") as file:
+        file.write("x")
+        file.seek(0)
+        return len(file.read())
+"""
+WAIT = "time.sleep(60)"
+STOP = f"tell_supervisor(); {WAIT}"
+"""Has the supervisor stop, which stops the program."""
+AGAIN = f"if runs() > 1: {STOP}\n"
+"""What a program starts with that is to end once, and to stop its supervisor the next time."""
+
+Run = Callable[..., None]
+Logged = Callable[[Action], list[dict[str, Any]]]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Supervise programs, by room; they can use the names above."""
+
+    def run(patience: float = 30.0, **programs: str) -> None:
+        def command(room: str) -> list[str]:
+            prelude = PRELUDE.format(path=str(tmp_path / room))
+            return [sys.executable, "-S", "-c", prelude + programs[room]]
+
+        supervise(list(programs), command, patience)
+
+    return run
+
+
+@pytest.fixture
+def logged(caplog: pytest.LogCaptureFixture) -> Logged:
+    """Return the fields of each line of an action."""
+    caplog.set_level(logging.INFO, logger="shared.supervisor")
+
+    def fields(action: Action) -> list[dict[str, Any]]:
+        records: Sequence[Any] = caplog.records
+        return [record.fields for record in records if record.action == action]
+
+    return fields
+
+
+@pytest.fixture(autouse=True)
+def back_off(settings: Any) -> None:
+    """Pause shortly, and not so long that a run is a long one."""
+    settings.EVENT_SYNC = {"BACKOFF_INITIAL": 0.02}
+
+
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [
+        ("os.kill(os.getpid(), signal.SIGKILL)", "SIGKILL"),
+        ("os.kill(os.getpid(), signal.SIGTERM)", "SIGTERM"),
+        ("1 / 0", 1),
+        ("sys.exit(2)", 2),
+        ("sys.exit(0)", 0),
+    ],
+)
+def test_worker_that_nobody_told_is_started_again(
+    end: str, status: object, run: Run, logged: Logged
+) -> None:
+    """However it ended, even well; its end and its new start are logged."""
+    run(room=AGAIN + end)
+    first, second = logged(Action.WORKER_LAUNCHED)
+    assert first["room"] == second["room"] == "room"
+    assert first["pid"] != second["pid"]
+    (ended,) = logged(Action.WORKER_ENDED)
+    assert (ended["room"], ended["status"], ended["attempt"]) == ("room", status, 1)
+
+
+def test_pauses_grow(run: Run, logged: Logged, settings: Any, monkeypatch: Any) -> None:
+    """Each is drawn below twice the one before, up to the longest: rooms don't go in step."""
+    settings.EVENT_SYNC = {"BACKOFF_INITIAL": 40.0, "BACKOFF_MAX": 80.0}
+    uniform = Mock(return_value=0.005)
+    monkeypatch.setattr("shared.supervisor.uniform", uniform)
+    run(room=f"if runs() > 3: {STOP}\nsys.exit(1)")
+    assert uniform.mock_calls == [call(0.5, 1)] * 3
+    ends = [(end["attempt"], end["pause"]) for end in logged(Action.WORKER_ENDED)]
+    assert ends == [(1, "0.2s"), (2, "0.4s"), (3, "0.4s")]
+
+
+def test_long_run_is_a_new_beginning(run: Run, logged: Logged, settings: Any) -> None:
+    """After a run longer than the longest pause the next pause is the first one."""
+    settings.EVENT_SYNC = {"BACKOFF_INITIAL": 0.01, "BACKOFF_MAX": 0.01}
+    run(room=f"if runs() > 3: {STOP}\ntime.sleep(0.02); sys.exit(1)")
+    assert [end["attempt"] for end in logged(Action.WORKER_ENDED)] == [1, 1, 1]
+
+
+def test_program_that_cannot_be_started_is_tried_again(
+    run: Run, logged: Logged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system may lack memory for a moment, which is when a worker was killed."""
+    failures = [OSError(12, "Cannot allocate memory")]
+
+    def fail_once(*arguments: Any, **options: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return Popen(*arguments, **options)
+
+    monkeypatch.setattr("shared.supervisor.Popen", fail_once)
+    run(room=STOP)
+    (ended,) = logged(Action.WORKER_ENDED)
+    assert "Cannot allocate memory" in str(ended["status"])
+
+
+def test_fatal_worker_ends_all_with_its_error(run: Run, logged: Logged) -> None:
+    """It isn't started again, and the others are told to stop."""
+    program = f"report('No topic. Hint: Create it.'); sys.exit({FATAL_STATUS})"
+    with pytest.raises(FatalError, match=r"^The worker of one ended as fatal: No topic\. Hint: C"):
+        run(one=program, other=WAIT)
+    assert logged(Action.WORKER_ENDED) == logged(Action.WORKER_KILLED) == []
+
+
+def test_fatal_worker_that_reports_nothing(run: Run) -> None:
+    """Then its status has to do."""
+    with pytest.raises(
+        FatalError, match=r"^The worker of room ended with status 3, see its log\.$"
+    ):
+        run(room=f"sys.exit({FATAL_STATUS})")
+
+
+def test_report_never_waits_for_a_reader() -> None:
+    """It is cut to what a pipe takes, and nobody need be there any more."""
+    reading, writing = os.pipe()
+    report(FatalError("é" * 100_000), writing)
+    assert 0 < len(os.read(reading, 1_000_000)) < 100_000
+    os.close(reading)
+    report(FatalError("too late"), writing)
+    os.close(writing)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_told_while_a_worker_pauses(
+    number: signal.Signals, run: Run, logged: Logged, settings: Any, monkeypatch: Any
+) -> None:
+    """The pause isn't waited for, and nothing is started after it."""
+    settings.EVENT_SYNC = {"BACKOFF_INITIAL": 60.0, "BACKOFF_MAX": 60.0}
+
+    def told(*_: float) -> float:
+        signal.raise_signal(number)
+        return 1.0
+
+    monkeypatch.setattr("shared.supervisor.uniform", told)
+    run(room="sys.exit(1)", other=WAIT)
+    assert [end["pause"] for end in logged(Action.WORKER_ENDED)] == ["60.0s"]
+    assert len(logged(Action.WORKER_LAUNCHED)) == 2
+
+
+def test_told_twice(run: Run) -> None:
+    """A second SIGTERM changes nothing, not even while the workers are waited for."""
+    told_again = "signal.signal(signal.SIGTERM, lambda *_: (tell_supervisor(), sys.exit(0)))"
+    run(room=f"{told_again}; tell_supervisor(); {WAIT}")
+
+
+def test_told_before_a_worker_can_listen(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The signal itself ends it, which is well."""
+
+    def start_and_be_told(*arguments: Any, **options: Any) -> Any:
+        signal.raise_signal(signal.SIGTERM)
+        return Popen(*arguments, **options)
+
+    monkeypatch.setattr("shared.supervisor.Popen", start_and_be_told)
+    run(room=WAIT, other=WAIT)
+
+
+def test_worker_that_does_not_stop_is_killed(run: Run, logged: Logged) -> None:
+    """After the patience, and that is an error which names it."""
+    program = f"signal.signal(signal.SIGTERM, signal.SIG_IGN); {STOP}"
+    with pytest.raises(FatalError, match=r"^The worker of deaf was told to end, did not, and was"):
+        run(patience=1.0, deaf=program, other=WAIT)
+    assert [killed["room"] for killed in logged(Action.WORKER_KILLED)] == ["deaf"]
+
+
+def test_second_interrupt_kills_who_still_runs(run: Run, logged: Logged) -> None:
+    """Whoever presses Ctrl-C twice means it."""
+    interrupt = "tell_supervisor(signal.SIGINT)"
+    ignore = f"signal.signal(signal.SIGTERM, lambda *_: {interrupt})"
+    with pytest.raises(KeyboardInterrupt):
+        run(room=f"{ignore}; {interrupt}\nwhile True: {WAIT}")
+    assert [killed["room"] for killed in logged(Action.WORKER_KILLED)] == ["room"]
+
+
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [
+        ("sys.exit(1)", "The worker of room ended with status 1, see its log."),
+        ("os.kill(os.getpid(), signal.SIGKILL)", "The worker of room ended with status SIGKILL"),
+        (f"(report('No room.'), sys.exit({FATAL_STATUS}))", "The worker of room ended as fatal: N"),
+    ],
+)
+def test_worker_that_stops_badly(end: str, said: str, run: Run) -> None:
+    """Once it is told to end, whatever isn't a good end is an error."""
+    program = f"signal.signal(signal.SIGTERM, lambda *_: {end}); {STOP}"
+    with pytest.raises(FatalError) as raised:
+        run(room=program, other=WAIT)
+    assert str(raised.value).startswith(said)
+
+
+def test_workers_write_by_themselves(run: Run, capfd: pytest.CaptureFixture[str]) -> None:
+    """What they write appears as they write it: long lines, unended ones, standard output."""
+    line = "x" * 100_000
+    write = "os.write(2, b'x' * 100_000 + b'\\n'); os.write(2, b'no end'); os.write(1, b'out')"
+    run(room=f"{write}; {STOP}")
+    assert tuple(capfd.readouterr()) == ("out", f"{line}\nno end")

@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from subprocess import Popen
 from typing import Any
-from unittest.mock import Mock, call
 
 import pytest
 
+from shared.conf import Settings
 from shared.exceptions import FatalError
 from shared.logging import Action
 from shared.supervisor import FATAL_STATUS, report, supervise
@@ -95,14 +95,12 @@ def test_worker_that_nobody_told_is_started_again(
 
 
 def test_pauses_grow(run: Run, logged: Logged, settings: Any, monkeypatch: Any) -> None:
-    """Each is drawn below twice the one before, up to the longest: rooms don't go in step."""
+    """Each is the settings' for so many ends in a row."""
     settings.EVENT_SYNC = {"BACKOFF_INITIAL": 40.0, "BACKOFF_MAX": 80.0}
-    uniform = Mock(return_value=0.005)
-    monkeypatch.setattr("shared.supervisor.uniform", uniform)
+    monkeypatch.setattr(Settings, "pause_after", lambda _, attempt: attempt / 10)
     run(room=f"if runs() > 3: {STOP}\nsys.exit(1)")
-    assert uniform.mock_calls == [call(0.5, 1)] * 3
     ends = [(end["attempt"], end["pause"]) for end in logged(Action.WORKER_ENDED)]
-    assert ends == [(1, "0.2s"), (2, "0.4s"), (3, "0.4s")]
+    assert ends == [(1, "0.1s"), (2, "0.2s"), (3, "0.3s")]
 
 
 def test_long_run_is_a_new_beginning(run: Run, logged: Logged, settings: Any) -> None:
@@ -162,11 +160,11 @@ def test_told_while_a_worker_pauses(
     """The pause isn't waited for, and nothing is started after it."""
     settings.EVENT_SYNC = {"BACKOFF_INITIAL": 60.0, "BACKOFF_MAX": 60.0}
 
-    def told(*_: float) -> float:
+    def told(*_: object) -> float:
         signal.raise_signal(number)
-        return 1.0
+        return 60.0
 
-    monkeypatch.setattr("shared.supervisor.uniform", told)
+    monkeypatch.setattr(Settings, "pause_after", told)
     run(room="sys.exit(1)", other=WAIT)
     assert [end["pause"] for end in logged(Action.WORKER_ENDED)] == ["60.0s"]
     assert len(logged(Action.WORKER_LAUNCHED)) == 2

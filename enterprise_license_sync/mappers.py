@@ -9,6 +9,7 @@ from datetime import datetime
 from openedx_events.data import EventsMetadata
 
 from enterprise_license_sync.records import (
+    HELD,
     LicensedEnrollmentRecord,
     LicenseRecord,
     LicenseStatus,
@@ -22,8 +23,6 @@ from shared.events.enterprise.signals import LICENSE_DELETED, SUBSCRIPTION_PLAN_
 
 KNOWN_STATUSES = tuple(status for status in LicenseStatus if status != LicenseStatus.DELETED)
 """What an event may call a license; that it was deleted is said by the event's name."""
-
-_NEEDS_EMAIL = (LicenseStatus.ASSIGNED, LicenseStatus.ACTIVATED)
 
 
 def from_plan(data: EventData, metadata: EventsMetadata) -> SubscriptionPlanRecord:
@@ -53,12 +52,11 @@ def from_license(data: EventData, metadata: EventsMetadata) -> LicenseRecord:
     """Map any event of a license."""
     license_ = data["license"]
     status = _license_status(license_, metadata)
-    lms_user_id = license_.lms_user_id
     return LicenseRecord(
         license_uuid=license_.license_uuid,
         plan_id=license_.plan_uuid,
         status=status,
-        lms_user_id=lms_user_id and values.positive_id(lms_user_id, "license.lms_user_id"),
+        lms_user_id=_lms_user_id(license_),
         user_email=_email(license_, status),
         assigned_date=_date(license_, "assigned_date"),
         activation_date=_date(license_, "activation_date"),
@@ -91,9 +89,14 @@ def _license_status(license_: LicenseData, metadata: EventsMetadata) -> LicenseS
     return LicenseStatus.DELETED if metadata.event_type == LICENSE_DELETED.event_type else status
 
 
+def _lms_user_id(license_: LicenseData) -> int | None:
+    value = license_.lms_user_id
+    return None if value is None else values.positive_id(value, "license.lms_user_id")
+
+
 def _email(license_: LicenseData, status: LicenseStatus) -> str:
     """Return the email of a learner who has or is to have the license; nobody else's is kept."""
-    if status not in _NEEDS_EMAIL or not license_.user_email:
+    if status not in HELD or not license_.user_email:
         return ""
     return values.email(license_.user_email, "license.user_email")
 

@@ -28,6 +28,9 @@ class LicenseStatus(TextChoices):
     DELETED = "deleted", "Deleted"
 
 
+HELD = (LicenseStatus.ASSIGNED, LicenseStatus.ACTIVATED)
+"""While a license is some learner's. Only then is it good, and only then is an email kept."""
+
 PLAN_STEPS: Mapping[str, frozenset[PlanStatus]] = {
     PlanStatus.INACTIVE: frozenset({PlanStatus.ACTIVE}),
     PlanStatus.ACTIVE: frozenset({PlanStatus.INACTIVE}),

@@ -64,7 +64,8 @@ def email(value: str, field: str) -> str:
         validate_email(text(value, field, max_length=_MAX_EMAIL_LENGTH))
     except ValidationError as error:
         raise UnmappableEvent(field, "is not an email address") from error
-    return value.lower()
+    # Lower case may be longer: that of a Turkish dotted capital I has two characters.
+    return text(value.lower(), field, max_length=_MAX_EMAIL_LENGTH)
 
 
 def moment(value: datetime, field: str) -> datetime:

@@ -13,14 +13,13 @@ from typing import Self
 from django.db import models
 
 from enterprise_license_sync.records import (
+    HELD,
     LICENSE_STEPS,
     PLAN_STEPS,
     LicenseStatus,
     PlanStatus,
 )
 from shared.ordering import SyncedModel
-
-_LIVE = (LicenseStatus.ASSIGNED, LicenseStatus.ACTIVATED)
 
 
 def _expected(steps: Mapping[str, Collection[str]]) -> models.Q:
@@ -83,8 +82,7 @@ class LicenseQuerySet(models.QuerySet["License"]):
 
     def current(self, at: datetime) -> Self:
         """Return the licenses that are assigned or activated, of a plan that is current."""
-        plans = SubscriptionPlan.objects.current(at)
-        return self.filter(status__in=_LIVE, plan__in=plans.values("plan_uuid"))
+        return self.filter(status__in=HELD, plan__in=SubscriptionPlan.objects.current(at))
 
 
 class License(SyncedModel):
@@ -122,17 +120,20 @@ class License(SyncedModel):
 
     def is_current(self, at: datetime) -> bool:
         """Return whether the license is assigned or activated, and its plan is current."""
-        return self.status in _LIVE and self.plan.is_current(at)
+        return self.status in HELD and self.plan.is_current(at)
 
 
 class LicensedEnrollmentQuerySet(models.QuerySet["LicensedEnrollment"]):
     """What one asks of licensed enrollments."""
 
     def current(self, at: datetime) -> Self:
-        """Return the enrollments that a current license pays for."""
-        licenses = License.objects.current(at)
+        """Return the enrollments that a current license of the same learner pays for."""
+        same = models.Q(license__lms_user_id=models.F("lms_user_id"))
         return self.filter(
-            is_active=True, is_revoked=False, license__in=licenses.values("license_uuid")
+            same | models.Q(license__lms_user_id=None),
+            is_active=True,
+            is_revoked=False,
+            license__in=License.objects.current(at),
         )
 
 
@@ -154,5 +155,9 @@ class LicensedEnrollment(SyncedModel):
         return f"{self.course_key} of LMS user {self.lms_user_id}"
 
     def is_current(self, at: datetime) -> bool:
-        """Return whether the learner is enrolled and a current license pays for it."""
-        return self.is_active and not self.is_revoked and self.license.is_current(at)
+        """Return whether the learner is enrolled and their license, if current, pays for it.
+
+        A license that meanwhile is another learner's doesn't; one whose learner isn't known does.
+        """
+        is_paid = self.is_active and not self.is_revoked and self.license.is_current(at)
+        return is_paid and self.license.lms_user_id in (None, self.lms_user_id)

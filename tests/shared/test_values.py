@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
@@ -12,6 +13,8 @@ from opaque_keys.edx.keys import CourseKey
 
 from shared import values
 from shared.exceptions import UnmappableEvent
+
+NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("value", ["x", "x" * 10, "\U0001f393" * 10, " "])
@@ -52,6 +55,119 @@ def test_id_that_does_not_fit_is_named(value):
     """None of these is the id of a row."""
     with pytest.raises(UnmappableEvent, match=r"^a\.id: is not a positive 64-bit number$"):
         values.positive_id(value, "a.id")
+
+
+@pytest.mark.parametrize("value", [0, 1, 2**31 - 1])
+def test_count_that_fits_is_kept(value):
+    """None is a number of things, too."""
+    assert values.count(value, "a.count") == value
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        (-1, "is below 0"),
+        (-(2**63), "is below 0"),
+        (2**31, "is above 2147483647"),
+        (2**63 - 1, "is above 2147483647"),
+    ],
+)
+def test_count_that_does_not_fit_is_named(value, problem):
+    """An Avro long holds more than a PositiveIntegerField, and less than nothing."""
+    with pytest.raises(UnmappableEvent) as raised:
+        values.count(value, "a.count")
+    assert (raised.value.field, raised.value.problem) == ("a.count", problem)
+
+
+@pytest.mark.parametrize("known", [("on", "off"), {"on": 1, "off": 2}, iter(["on", "off"])])
+def test_known_value_is_kept(known):
+    """Whatever holds the known ones."""
+    assert values.one_of("off", "a.b", known) == "off"
+
+
+@pytest.mark.parametrize("value", ["", "ON", "on ", "o", "on\0", "x" * 10_000])
+def test_unknown_value_is_named_with_the_known_ones(value):
+    """The error says what was to be expected, and not what came."""
+    with pytest.raises(UnmappableEvent) as raised:
+        values.one_of(value, "a.b", iter(["on", "off"]))
+    assert str(raised.value) == "a.b: is none of on, off"
+
+
+@pytest.mark.parametrize(
+    ("value", "stored"),
+    [
+        ("Ada.Lovelace@Example.ORG", "ada.lovelace@example.org"),
+        ("a+b@example.org", "a+b@example.org"),
+        ('"A"@example.org', '"a"@example.org'),
+        (f"{'X' * 64}@{'y' * 63}.{'y' * 63}.org", f"{'x' * 64}@{'y' * 63}.{'y' * 63}.org"),
+    ],
+)
+def test_email_is_in_lower_case(value, stored):
+    """Two that differ in case only are the same."""
+    assert values.email(value, "a.email") == stored
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("", "is empty"),
+        ("ada", "is not an email address"),
+        ("ada@", "is not an email address"),
+        (" ada@example.org", "is not an email address"),
+        ("ada@example.org\n", "is not an email address"),
+        ("ada@example.org, bob@example.org", "is not an email address"),
+        ("ada\0@example.org", "contains a NUL character"),
+        (f"{'x' * 243}@example.org", "is longer than 254 characters"),
+        # Fits, and wouldn't in lower case.
+        ("a@" + ("\u0130" * 60 + ".") * 4 + "org", "is longer than 254 characters"),
+    ],
+)
+def test_what_is_no_email_is_named(value, problem):
+    """The error doesn't have the address, nor does what it was raised from reach a dead letter."""
+    with pytest.raises(UnmappableEvent) as raised:
+        values.email(value, "a.email")
+    assert str(raised.value) == f"a.email: {problem}"
+
+
+@pytest.mark.parametrize("hours", [-12, -5, 0, 5.5, 14])
+def test_moment_is_in_utc(hours):
+    """The same time, whatever the time zone."""
+    moment = values.moment(NOON.astimezone(timezone(timedelta(hours=hours))), "a.at")
+    assert (moment, moment.tzinfo) == (NOON, UTC)
+
+
+@pytest.mark.parametrize("value", [datetime.min, NOON.replace(tzinfo=None), datetime.max])
+def test_moment_without_a_time_zone_is_named(value):
+    """Nobody can tell which time was meant."""
+    with pytest.raises(UnmappableEvent, match=r"^a\.at: has no time zone$"):
+        values.moment(value, "a.at")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        datetime.min.replace(tzinfo=timezone(timedelta(minutes=1))),
+        datetime.max.replace(tzinfo=timezone(-timedelta(minutes=1))),
+    ],
+)
+def test_moment_that_utc_has_not_is_named(value):
+    """A time of the year 0 or 10000 can't be stored."""
+    with pytest.raises(UnmappableEvent, match=r"^a\.at: is out of range in UTC$"):
+        values.moment(value, "a.at")
+
+
+@pytest.mark.parametrize("end", [None, NOON, NOON + timedelta(microseconds=1)])
+@pytest.mark.parametrize("start", [None, NOON])
+def test_end_that_is_not_before_its_start_is_kept(start, end):
+    """Where either is missing there is nothing to compare."""
+    assert values.not_before(end, start, "a.end", "start") == end
+
+
+def test_end_before_its_start_is_named():
+    """The error names both, and neither of the times."""
+    with pytest.raises(UnmappableEvent) as raised:
+        values.not_before(NOON - timedelta(microseconds=1), NOON, "a.end", "start")
+    assert str(raised.value) == "a.end: is before start"
 
 
 @pytest.mark.parametrize(

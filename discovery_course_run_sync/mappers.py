@@ -1,5 +1,6 @@
 """From a course event to a record. Pure; a bad value raises ``UnmappableEvent`` with its field."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,10 @@ log = Log(__name__)
 
 PACINGS: Mapping[str, Pacing] = {"instructor": Pacing.INSTRUCTOR, "self": Pacing.SELF}
 """Studio's words, as ``CourseScheduleData`` has them."""
+
+# ``Instructor``, ``instructor,`` and ``Self-Paced`` are in ``mock_data.py`` and the tests of
+# Discovery's data loaders; ``self_paced`` is how its own model has it.
+_SPELLING = re.compile(r"(instructor|self)([-_]paced)?,?", re.ASCII | re.IGNORECASE)
 
 _SCHEDULE = "catalog_info.schedule_data"
 
@@ -67,20 +72,16 @@ def _end(
 
 
 def _pacing(value: str, metadata: EventsMetadata) -> Pacing:
-    """Return the pacing; spellings that Discovery's own samples have are taken, and told.
-
-    Those are ``instructor,`` and ``Self-Paced`` (``mock_data.py`` and the loaders' tests): upper
-    case, a trailing comma, a suffix.
-    """
-    if value in PACINGS:
-        return PACINGS[value]
-    plain = value.lower().rstrip(",").removesuffix("-paced").removesuffix("_paced")
-    if plain not in PACINGS:
+    """Return the pacing; spellings that Discovery's own samples have are taken, and told."""
+    found = _SPELLING.fullmatch(value)
+    if not found:
         raise UnmappableEvent(f"{_SCHEDULE}.pacing", f"is none of {', '.join(PACINGS)}")
-    log.warning(
-        Action.VALUE_CORRECTED,
-        event_id=metadata.id,
-        field=f"{_SCHEDULE}.pacing",
-        to=PACINGS[plain].value,
-    )
-    return PACINGS[plain]
+    pacing = PACINGS[found[1].lower()]
+    if value not in PACINGS:
+        log.warning(
+            Action.VALUE_CORRECTED,
+            event_id=metadata.id,
+            field=f"{_SCHEDULE}.pacing",
+            to=pacing.value,
+        )
+    return pacing

@@ -6,16 +6,22 @@ while their settings are half loaded, so it imports nothing that needs them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import wraps
 from types import ModuleType
 from typing import Any
 
 from django.db import transaction
 from openedx_events.event_bus import merge_producer_configs
 from openedx_events.tooling import OpenEdxPublicSignal
+
+from shared.logging import Action, Log
+from shared.reactions import describe, origin
+
+log = Log(__name__)
 
 _silenced: ContextVar[bool] = ContextVar("event_sync_silenced", default=False)
 
@@ -35,6 +41,33 @@ def silenced() -> Iterator[None]:
         yield
     finally:
         _silenced.reset(token)
+
+
+def harmless(act: Callable[..., None]) -> Callable[..., None]:
+    """Keep the failure of a receiver, or of what it left to do, from who called: only log it."""
+
+    @wraps(act)
+    def act_harmlessly(*args: Any, **kwargs: Any) -> None:
+        try:
+            act(*args, **kwargs)
+        except Exception as error:
+            log.warning(
+                Action.EVENT_NOT_PUBLISHED,
+                by=act.__qualname__,
+                error=describe(error),
+                origin=origin(error),
+            )
+
+    return act_harmlessly
+
+
+def do_on_commit(act: Callable[[], None]) -> None:
+    """Do something once the transaction is committed, if it is, and unless this is silenced.
+
+    For events whose data has to be read then. ``silenced`` counts now: later the block is over.
+    """
+    if not _silenced.get():
+        transaction.on_commit(harmless(act))
 
 
 def publish_on_commit(

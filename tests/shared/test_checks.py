@@ -89,6 +89,68 @@ def test_e002_consumer_without_destination(library, settings):
     assert "EVENT_SYNC['DESTINATIONS']['books']" in str(message.hint)
 
 
+def use_filters(settings: Any, **filters: Any) -> None:
+    """Name further filters of consumers."""
+    by_name = {name.replace("_", "-"): paths for name, paths in filters.items()}
+    settings.EVENT_SYNC = {**settings.EVENT_SYNC, "FILTERS": by_name}
+
+
+def test_filters_of_installed_consumers(library, settings):
+    """Right ones are no problem."""
+    use_filters(
+        settings,
+        books=["tests.testapp.room.wants_book"],
+        course_runs=["discovery_course_run_sync.filters.is_not_hidden"],
+    )
+    assert ids() == []
+
+
+def test_e001_filters_of_a_wrong_type(settings):
+    """One path alone is no list of paths."""
+    use_filters(settings, books="tests.testapp.room.wants_book")
+    (message,) = found()
+    assert message.id == "event_sync.E001"
+    assert message.msg == "EVENT_SYNC['FILTERS'] must hold lists of texts."
+
+
+def test_e002_filters_of_no_consumer(library, settings):
+    """A typo in a name would let in what was to be kept out."""
+    use_filters(settings, course_run=["discovery_course_run_sync.filters.is_not_hidden"])
+    (message,) = found()
+    assert message.id == "event_sync.E002"
+    assert message.msg == (
+        "EVENT_SYNC['FILTERS'] names 'course-run', which is no installed consumer."
+    )
+    assert "course-runs" in str(message.hint)
+
+
+@pytest.mark.parametrize(
+    ("path", "what"),
+    [
+        ("tests.testapp.room.wants", "can't be imported"),
+        ("nowhere.wants", "can't be imported"),
+        ("tests.testapp.room.TOPIC", "can't be called"),
+    ],
+)
+def test_e002_filter_that_cannot_be_had(library, settings, path, what):
+    """Found before a worker meets its first event."""
+    use_filters(settings, books=[path])
+    (message,) = found()
+    assert message.id == "event_sync.E002"
+    assert f"EVENT_SYNC['FILTERS']['books'] {what}" in message.msg
+
+
+def test_e002_destination_and_filters_of_one_consumer(library, settings):
+    """One look shows all there is to correct."""
+    destinations = {**settings.EVENT_SYNC["DESTINATIONS"], "books": "nowhere.write"}
+    settings.EVENT_SYNC = {
+        **settings.EVENT_SYNC,
+        "DESTINATIONS": destinations,
+        "FILTERS": {"books": ["nowhere.wants"]},
+    }
+    assert ids() == ["event_sync.E002", "event_sync.E002"]
+
+
 @pytest.mark.parametrize(
     "url", ["registry:8081", "ftp://registry", "http://", "//registry", "http://[::1"]
 )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from django.test import override_settings
 
+from discovery_course_run_sync.filters import is_not_hidden
 from shared.conf import Carrier, Settings, get_settings, problems
 from shared.exceptions import ConfigurationError
-from tests.testapp.room import write_books
+from tests.testapp.room import wants_book, write_books
 
 
 def problem_with(**event_sync) -> ConfigurationError:
@@ -83,6 +84,11 @@ def test_unknown_setting_gets_the_known_ones():
         ("BACKOFF_MAX", float("nan"), "must be a number above 0"),
         ("DESTINATIONS", [], "must be a dictionary"),
         ("DESTINATIONS", {"books": write_books}, "must hold texts only"),
+        ("FILTERS", ["books"], "must be a dictionary"),
+        ("FILTERS", {"books": "tests.testapp.room.wants_book"}, "must hold lists of texts"),
+        ("FILTERS", {"books": [write_books]}, "must hold lists of texts"),
+        ("FILTERS", {"books": {"tests.testapp.room.wants_book"}}, "must hold lists of texts"),
+        ("FILTERS", {"shelves": [], "books": None}, "must hold lists of texts"),
         ("GROUPS", {"room": 5}, "must hold texts only"),
         ("KAFKA_CONSUMER_CONFIG", "x", "must be a dictionary"),
         ("CARRIER", "pigeon", "must be one of worker, signal"),
@@ -101,6 +107,7 @@ def test_wrong_value_is_named(name, value, what):
     [
         {"BACKOFF_MAX": 3},
         {"CARRIER": "signal"},
+        {"FILTERS": {"books": ["a.b"], "shelves": ()}},
         {"KAFKA_CONSUMER_CONFIG": {"session.timeout.ms": 6000}},
     ],
 )
@@ -156,8 +163,52 @@ def test_destination_that_cannot_be_had(destinations, what):
     assert "EVENT_SYNC['DESTINATIONS']['books']" in raised.value.hint
 
 
+WANTS_BOOK = "tests.testapp.room.wants_book"
+
+
+def test_filters_are_imported_in_their_order():
+    """A consumer's further filters are found by their dotted paths; another has none."""
+    paths = [WANTS_BOOK, "discovery_course_run_sync.filters.is_not_hidden"]
+    with override_settings(EVENT_SYNC={"FILTERS": {"books": paths}}):
+        assert get_settings().filters_of("books") == (wants_book, is_not_hidden)
+        assert get_settings().filters_of("shelves") == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "what"),
+    [
+        ("tests.nowhere.wants", "can't be imported: No module"),
+        ("tests.testapp.room.wanted", "can't be imported: Module"),
+        ("wants_book", "can't be imported: wants_book doesn't"),
+        ("tests.testapp.room.TOPIC", "can't be called."),
+    ],
+)
+def test_filter_that_cannot_be_had(path, what):
+    """One bad path is enough; consumer and setting are named."""
+    with (
+        override_settings(EVENT_SYNC={"FILTERS": {"books": [WANTS_BOOK, path]}}),
+        pytest.raises(ConfigurationError) as raised,
+    ):
+        get_settings().filters_of("books")
+    assert raised.value.message.startswith(f"EVENT_SYNC['FILTERS']['books'] {what}")
+    assert "EVENT_SYNC['FILTERS']['books']" in raised.value.hint
+
+
 def test_group_bears_the_room_name_unless_set():
     """A room's group can be named."""
     with override_settings(EVENT_SYNC={"GROUPS": {"one": "my-group"}}):
         assert get_settings().group_of("one") == "my-group"
         assert get_settings().group_of("other") == "other"
+
+
+@pytest.mark.parametrize(("attempt", "longest"), [(1, 2.0), (2, 4.0), (3, 8.0), (9, 10.0)])
+def test_pauses_double_up_to_the_longest(attempt, longest):
+    """Each is drawn from the upper half, so that processes don't go in step."""
+    with override_settings(EVENT_SYNC={"BACKOFF_INITIAL": 2.0, "BACKOFF_MAX": 10.0}):
+        pauses = {get_settings().pause_after(attempt) for _ in range(50)}
+    assert longest / 2 <= min(pauses) < max(pauses) <= longest
+
+
+def test_pause_after_very_many_attempts_is_a_number():
+    """A worker may wait for months."""
+    assert get_settings().pause_after(10**9) <= get_settings().backoff_max

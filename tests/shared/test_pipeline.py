@@ -14,6 +14,7 @@ from shared.consumer import Room
 from shared.exceptions import FatalError, TransientError
 from shared.messages import Event
 from shared.models import DeadLetter, OutcomeCount, ParkedEvent
+from shared.ordering import Position
 from shared.outcomes import Outcome
 from shared.testing import deliver, registered
 from tests.library import NOW, book, is_untouched, outcomes, settled, shelf
@@ -157,6 +158,151 @@ def test_unwanted_event_from_the_future_is_filtered(library):
     """What isn't wanted harms no row."""
     event = stamped(book(title="unwanted", time=NOW + timedelta(days=365)), 0)
     assert outcomes(settled(library, event)) == [Outcome.FILTERED]
+
+
+# ------------------------------------------------------------------ further filters
+
+
+def is_cheap(data, metadata):
+    """Want books of a low price; fail on those that are priceless."""
+    return data["book"].price < 10 if data["book"].title != "priceless" else 1 / 0
+
+
+def is_new(data, metadata):
+    """Want events of the last day."""
+    return metadata.time > NOW - timedelta(days=1)
+
+
+@pytest.fixture
+def filtered(settings):
+    """Name two further filters of the books."""
+    filters = {"books": [f"{__name__}.is_cheap", f"{__name__}.is_new"]}
+    settings.EVENT_SYNC = {**settings.EVENT_SYNC, "FILTERS": filters}
+
+
+def test_event_that_any_filter_refuses_is_filtered(library, filtered):
+    """What all want is applied; the route's own filter still counts."""
+    old = NOW - timedelta(days=2)
+    events = [
+        book("1", price=10, time=NOW),
+        book("2", time=old),
+        book("3", "unwanted", time=NOW),
+        book("4", time=NOW),
+    ]
+    refused = Outcome.FILTERED
+    assert outcomes(settled(library, shelf(time=old), *events)) == [
+        APPLIED,
+        refused,
+        refused,
+        refused,
+        APPLIED,
+    ]
+    assert Book.objects.get().isbn == "4"
+
+
+def test_filtered_event_touches_nothing(library, filtered):
+    """Neither the row that is there nor its position."""
+    settled(library, shelf(time=NOW), book(time=NOW))
+    before = contents(Book)
+    later = NOW + timedelta(seconds=1)
+    assert outcomes(settled(library, book(price=11, time=later))) == [Outcome.FILTERED]
+    assert contents(Book) == before
+
+
+def test_filters_of_one_consumer_do_not_concern_another(library, filtered):
+    """They wouldn't even understand its events."""
+    assert outcomes(settled(library, shelf(time=NOW - timedelta(days=9)))) == [APPLIED]
+
+
+def test_filter_that_raises_buries_its_event_alone(library, filtered):
+    """The dead letter says where, and nothing of the book."""
+    events = [book("1", "priceless", time=NOW), book("2", time=NOW)]
+    assert outcomes(settled(library, shelf(time=NOW), *events)) == [APPLIED, DEAD, APPLIED]
+    error = DeadLetter.objects.get().error
+    assert "ZeroDivisionError" in error
+    assert "test_pipeline" in error
+    assert "priceless" not in error
+
+
+def test_filter_is_not_asked_about_what_the_route_refuses(library, settings):
+    """It meets only events that its consumer wants."""
+    filters = {"books": [f"{__name__}.is_cheap"]}
+    settings.EVENT_SYNC = {**settings.EVENT_SYNC, "FILTERS": filters}
+    refuse = replace(testapp.BOOKS.routes[0], accept=lambda data, metadata: False)
+    books = replace(testapp.BOOKS, routes=(refuse,))
+    result = settled(Room(testapp.ROOM, (books,)), book(title="priceless"))
+    assert outcomes(result) == [Outcome.FILTERED]
+
+
+def test_filter_that_cannot_be_had_is_fatal(library, settings):
+    """Nothing of the batch is committed: without the filter it would be let in."""
+    filters = {"books": ["tests.testapp.room.nothing"]}
+    settings.EVENT_SYNC = {**settings.EVENT_SYNC, "FILTERS": filters}
+    with pytest.raises(FatalError, match=r"FILTERS.*books.*can't be imported"):
+        settled(library, shelf(), book())
+    assert is_untouched()
+
+
+def test_parked_event_that_is_filtered_now_is_parked_no_more(library, settings):
+    """A filter that was added meanwhile counts for what waits, too."""
+    orphan = book(price=11)
+    settled(library, orphan)
+    filters = {"books": [f"{__name__}.is_cheap"]}
+    settings.EVENT_SYNC = {**settings.EVENT_SYNC, "FILTERS": filters}
+    result = settled(library, Retried(ParkedEvent.objects.get(), orphan))
+    assert outcomes(result) == [Outcome.FILTERED]
+    assert not ParkedEvent.objects.exists()
+
+
+# ------------------------------------------------------------------ events that only create
+
+
+@pytest.fixture
+def announced():
+    """A room in which a book announces its shelf: a row for it, and nothing that is known of it."""
+    announce = replace(
+        testapp.BOOKS.routes[0],
+        to_record=lambda data, _: testapp.ShelfRecord(code=data["book"].code, label=""),
+        creates_only=True,
+    )
+    shelves = replace(testapp.SHELVES, routes=(*testapp.SHELVES.routes, announce))
+    with registered(testapp.ROOM, shelves) as room:
+        yield room
+
+
+def test_event_that_only_creates_makes_a_row_at_the_lowest_position(announced):
+    """Its own time doesn't count."""
+    assert outcomes(settled(announced, book(time=NOW))) == [APPLIED]
+    made = Shelf.objects.get()
+    assert (made.code, made.label, made.position) == ("A", "", Position.lowest())
+
+
+@pytest.mark.parametrize("seconds", [-1, 0, 1])
+@pytest.mark.parametrize("together", [True, False])
+def test_event_that_only_creates_changes_no_row(announced, seconds, together):
+    """Whichever is older, and whichever comes first, the row says what the other event says."""
+    announcement, full = book(time=NOW + timedelta(seconds=seconds)), shelf(time=NOW)
+    for events in ([announcement, full], [full, announcement]):
+        Shelf.objects.all().delete()
+        batches = [events] if together else [[event] for event in events]
+        ended = [outcome for batch in batches for outcome in outcomes(settled(announced, *batch))]
+        found = Shelf.objects.get()
+        assert (found.label, found.position) == ("novels", full.position)
+        assert ended == [APPLIED, APPLIED if events[0] is announcement else Outcome.STALE]
+
+
+def test_event_that_only_creates_says_nothing_twice(announced):
+    """A row that was only created is not created again."""
+    assert outcomes(settled(announced, book(time=NOW), book(time=NOW))) == [
+        APPLIED,
+        Outcome.UNCHANGED,
+    ]
+
+
+def test_event_that_only_creates_may_not_come_from_the_future(announced):
+    """A producer whose clock is wrong is told of, harmless as it is here."""
+    event = stamped(book(time=NOW + timedelta(hours=1)), 0)
+    assert outcomes(settled(announced, event)) == [DEAD]
 
 
 # ------------------------------------------------------------------ counts

@@ -174,6 +174,62 @@ def test_nothing_to_do_takes_no_statement(django_assert_num_queries):
         assert upsert(Shelf, [], now=NOON) == []
 
 
+# ------------------------------------------------------------------ before a change
+
+
+def note(row: Reader, record: ReaderRecord) -> None:
+    """Keep, in a column that these records don't know, the number of books that a row leaves."""
+    row.name = f"{row.name} {row.books}->{record.books}".strip()
+
+
+def noted(*records: PositionedRecord[Any]) -> tuple[list[Outcome], str]:
+    """Settle what events say of readers, and return what was noted."""
+    ended = upsert(Reader, records, now=NOON, before_change=note)
+    return ended, Reader.objects.get().name
+
+
+def test_change_is_told_before_it_is_made():
+    """With the row as it is and the record that it is about to follow; what is set is written."""
+    assert noted(reader(1, 1)) == ([APPLIED], "")
+    assert noted(reader(2, 7)) == ([APPLIED], "1->7")
+    assert Reader.objects.get().books == 7
+
+
+@pytest.mark.parametrize(
+    ("second", "books", "outcome"), [(1, 1, UNCHANGED), (2, 1, UNCHANGED), (0, 7, STALE)]
+)
+def test_what_changes_nothing_is_not_told(second, books, outcome):
+    """Neither the same again nor something older."""
+    noted(reader(1, 1))
+    assert noted(reader(second, books)) == ([outcome], "")
+
+
+def test_every_change_within_a_batch_is_told():
+    """In the order of the events, from the row that the batch makes on."""
+    events = [reader(1, 1), reader(3, 7), reader(2, 9), reader(4, 7), reader(5, 2)]
+    assert noted(*events) == ([APPLIED, APPLIED, STALE, UNCHANGED, APPLIED], "1->7 7->2")
+
+
+def test_filling_is_no_change_that_is_told():
+    """A stale event that fills what no newer one knew changes nothing of what it is compared by."""
+    noted(reader(2, 7))
+    assert noted(reader(1, 1, name="ada")) == ([APPLIED], "ada")
+
+
+def test_change_of_a_row_that_appears_meanwhile_is_told_from_that_row():
+    """Nothing is left over of the first attempt, which took the row for a new one."""
+
+    def insert_before_ours(execute, sql, params, many, context):
+        if sql.startswith("SAVEPOINT") and not Reader.objects.exists():
+            Reader.objects.create(
+                sync_key="1", number=1, books=5, seen_at=NOON, name="", position=at(0)
+            )
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(insert_before_ours):
+        assert noted(reader(1, 1), reader(2, 7)) == ([APPLIED, APPLIED], "5->1 1->7")
+
+
 # ------------------------------------------------------------------ another unique index
 
 

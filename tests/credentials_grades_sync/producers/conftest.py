@@ -6,20 +6,19 @@ the plugin meets them the way it meets the LMS: by edx-django-utils' plugin mech
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.dispatch import Signal
 from edx_django_utils.plugins import connect_plugin_receivers
-from edx_django_utils.plugins.registry import DjangoAppRegistry
 from opaque_keys.edx.keys import CourseKey
 
 from credentials_grades_sync.producers.apps import CredentialsGradesSyncProducersConfig
 from shared.events.learning.signals import COURSE_GRADE_CHANGED
+from tests.producers import install, stand_in
 
 COURSE_KEY = CourseKey.from_string("course-v1:Org+Course+Run")
 SAVED_AT = datetime(2026, 3, 4, 5, 6, 7, 891011, tzinfo=UTC)
@@ -60,23 +59,10 @@ class LMS:
         )
 
 
-def stand_in(monkeypatch: pytest.MonkeyPatch, name: str, **attributes: object) -> ModuleType:
-    """Make a module of this name importable for the time of a test."""
-    module = ModuleType(name)
-    vars(module).update(attributes)
-    monkeypatch.setitem(sys.modules, name, module)
-    return module
-
-
 @pytest.fixture
 def installed_plugin(monkeypatch):
-    """Let edx-django-utils find the plugin, as if by the entry point of an installed package."""
-    plugin = CredentialsGradesSyncProducersConfig
-
-    def get_available_plugins(namespace: str) -> dict[str, type]:
-        return {plugin.label: plugin} if namespace == "lms.djangoapp" else {}
-
-    monkeypatch.setattr(DjangoAppRegistry, "get_available_plugins", get_available_plugins)
+    """The plugin, where the LMS finds it."""
+    install(monkeypatch, CredentialsGradesSyncProducersConfig, "lms.djangoapp")
 
 
 @pytest.fixture

@@ -6,15 +6,9 @@ loaded; ``openedx_events`` comes before them among its apps and checks the confi
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import tomllib
-from pathlib import Path
-
 import pytest
 
-ROOT = Path(__file__).parents[3]
+from tests.producers import run_alone
 
 FROM_ENTRY_POINT = """
 from edx_django_utils.plugins import add_plugins, get_plugin_apps
@@ -36,43 +30,6 @@ print(signal.has_listeners())
 """
 
 
-@pytest.fixture
-def run(tmp_path):
-    """Run a program with nothing but the sources, the package's metadata and these settings."""
-    metadata = tmp_path / "event_sync_under_test-0.dist-info"
-    metadata.mkdir()
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: event-sync-under-test\n")
-    (metadata / "entry_points.txt").write_text(entry_points())
-
-    def run(program: str, settings: str = "") -> str:
-        (tmp_path / "lms_settings.py").write_text(settings)
-        environment = {
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "XDG_CACHE_HOME": str(tmp_path),
-        }
-        if settings:
-            environment["DJANGO_SETTINGS_MODULE"] = "lms_settings"
-        command = [sys.executable, "-W", "error", "-c", program]
-        done = subprocess.run(
-            command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    return run
-
-
-def entry_points() -> str:
-    """Return the entry points that pyproject.toml declares, as an installed package lists them."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    return "".join(
-        f"[{group}]\n" + "".join(f"{name} = {value}\n" for name, value in entries.items())
-        for group, entries in project["entry-points"].items()
-    )
-
-
 @pytest.mark.parametrize(
     "settings",
     [
@@ -80,19 +37,19 @@ def entry_points() -> str:
         pytest.param(BY_NAME, id="listed by name"),
     ],
 )
-def test_event_type_is_known_when_openedx_events_checks_it(run, settings):
+def test_event_type_is_known_when_openedx_events_checks_it(tmp_path, settings):
     """openedx-events finds the configured event type although the plugin's app comes later."""
-    apps, connected = run(PROGRAM, settings).splitlines()
+    apps, connected = run_alone(tmp_path, PROGRAM, settings).splitlines()
     labels = apps.split()
     assert labels.index("openedx_events") < labels.index("credentials_grades_sync_producers")
     assert connected == "True"
 
 
-def test_importing_the_plugin_needs_no_settings(run):
+def test_importing_the_plugin_needs_no_settings(tmp_path):
     """The LMS imports it while its settings are half loaded."""
     program = """
 import credentials_grades_sync.producers.apps, credentials_grades_sync.producers.settings
 from django.conf import settings
 print(settings.configured)
 """
-    assert run(program) == "False\n"
+    assert run_alone(tmp_path, program) == "False\n"

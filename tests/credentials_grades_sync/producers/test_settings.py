@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-import json
+from functools import partial
 
 import pytest
-from edx_django_utils.plugins import add_plugins
-from edx_event_bus_kafka.internal.producer import extract_key_schema
-from openedx_events.apps import OpenedxEventsConfig, general_signal_handler
-from openedx_events.event_bus import EventBusProducer
-from openedx_events.event_bus.avro.serializer import AvroSignalSerializer
 from openedx_events.learning.signals import PERSISTENT_GRADE_SUMMARY_CHANGED
-from openedx_events.tooling import OpenEdxPublicSignal
 
 from credentials_grades_sync.producers.settings import PRODUCER_CONFIG
 from shared.events.learning.signals import COURSE_GRADE_CHANGED
-from tests.credentials_grades_sync.producers.conftest import stand_in
+from tests.producers import configured, key_schemas, publishing, signals_of
 
 GRADE = "org.openedx.learning.course.grade.changed.v1"
 SUMMARY = "org.openedx.learning.course.persistent_grade_summary.changed.v1"
 TOPIC = "learning-course-grade-lifecycle"
-SETTINGS = "lms_settings"
 
 
 @pytest.fixture
 def configure(monkeypatch, installed_plugin):
     """Return the producer configuration after the LMS has applied its plugins' settings."""
-
-    def configure(settings_type="production", **before):
-        module = stand_in(monkeypatch, SETTINGS, **before)
-        add_plugins(SETTINGS, "lms.djangoapp", settings_type)
-        return getattr(module, "EVENT_BUS_PRODUCER_CONFIG", None)
-
-    return configure
+    return partial(configured, monkeypatch, "lms.djangoapp")
 
 
 @pytest.mark.parametrize("settings_type", ["production", "devstack"])
@@ -79,10 +66,7 @@ def test_other_events_are_untouched(configure):
 
 def test_configured_event_types_exist():
     """Each configured type belongs to the signal that is meant."""
-    assert {
-        event_type: OpenEdxPublicSignal.get_signal_by_type(event_type)
-        for event_type in PRODUCER_CONFIG
-    } == {
+    assert signals_of(PRODUCER_CONFIG) == {
         GRADE: COURSE_GRADE_CHANGED,
         SUMMARY: PERSISTENT_GRADE_SUMMARY_CHANGED,
     }
@@ -90,41 +74,14 @@ def test_configured_event_types_exist():
 
 def test_both_events_of_a_learner_share_a_partition():
     """The key's bytes hold its schema, so the schemas must be one and the same."""
-    schemas = {
-        extract_key_schema(
-            AvroSignalSerializer(OpenEdxPublicSignal.get_signal_by_type(event_type)),
-            topics[TOPIC]["event_key_field"],
-        )
-        for event_type, topics in PRODUCER_CONFIG.items()
-    }
-    assert [json.loads(schema) for schema in schemas] == [{"name": "user_id", "type": "long"}]
-
-
-class RecordingProducer(EventBusProducer):
-    """A producer that keeps what it is given."""
-
-    sent: list[dict] = []
-
-    def send(self, **message):
-        """Keep the message."""
-        self.sent.append(message)
+    assert key_schemas(PRODUCER_CONFIG, TOPIC) == [{"name": "user_id", "type": "long"}]
 
 
 @pytest.mark.django_db
-def test_grade_reaches_the_producer(
-    lms, configure, settings, monkeypatch, django_capture_on_commit_callbacks
-):
+def test_grade_reaches_the_producer(lms, configure, django_capture_on_commit_callbacks):
     """With this configuration openedx-events hands the event to the bus, keyed by the learner."""
-    monkeypatch.setattr(RecordingProducer, "sent", [])
-    settings.EVENT_BUS_PRODUCER = f"{__name__}.RecordingProducer"
-    settings.EVENT_BUS_PRODUCER_CONFIG = configure()
-    OpenedxEventsConfig.ready(OpenedxEventsConfig.create("openedx_events"))
-    try:
-        with django_capture_on_commit_callbacks(execute=True):
-            lms.grade()
-    finally:
-        for signal in (COURSE_GRADE_CHANGED, PERSISTENT_GRADE_SUMMARY_CHANGED):
-            signal.disconnect(general_signal_handler)
-    [message] = RecordingProducer.sent
+    with publishing(configure()) as sent, django_capture_on_commit_callbacks(execute=True):
+        lms.grade()
+    [message] = sent
     assert (message["topic"], message["event_key_field"]) == (TOPIC, "grade.user_id")
     assert message["event_data"]["grade"].user_id == 7

@@ -64,7 +64,7 @@ def harmless(act: Callable[..., None]) -> Callable[..., None]:
 def do_on_commit(act: Callable[[], None]) -> None:
     """Do something once the transaction is committed, if it is, and unless this is silenced.
 
-    For events whose data has to be read then. ``silenced`` counts now: later the block is over.
+    ``silenced`` counts now: later the block is over. A failure is logged and reaches nobody else.
     """
     if not _silenced.get():
         transaction.on_commit(harmless(act))
@@ -75,16 +75,12 @@ def publish_on_commit(
 ) -> None:
     """Send an event once the transaction is committed, if it is.
 
-    ``time`` is when the record was modified; without one it is the time of sending. A failure is
-    logged by Django and reaches nobody else.
+    ``time`` is when the record was modified; without one it is the time of sending.
     """
-    if _silenced.get():
-        return
 
     def send() -> None:
         # openedx-events insists on ``timezone.utc`` itself.
         signal.send_event(**data, time=time and time.astimezone(UTC))
 
-    # By this name Django logs a failure; a partial has none, which Django 5.2 can't bear.
-    send.__qualname__ = f"send of {signal.event_type}"
-    transaction.on_commit(send, robust=True)
+    send.__qualname__ = f"send of {signal.event_type}"  # how the log names it
+    do_on_commit(send)

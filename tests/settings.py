@@ -9,10 +9,16 @@ DESTINATIONS = {
     "books": "tests.testapp.room.write_books",
 }
 
+STAND_INS = "tests.enterprise_license_sync.producers.stand_ins.apps"
+
 INSTALLED_APPS = [
     *INSTALLED_APPS,
     "credentials_grades_sync.producers",
     "discovery_course_run_sync.producers",
+    "enterprise_license_sync.producers",
+    f"{STAND_INS}.SubscriptionsConfig",
+    f"{STAND_INS}.EnterpriseConfig",
+    f"{STAND_INS}.StudentConfig",
     "tests.testapp",
 ]
 SECRET_KEY = "tests"

@@ -21,7 +21,7 @@ def test_room_is_forgotten(library):
     """An unregistered room is gone, and its receivers with it."""
     with registered("other", _renamed("other-shelves")) as other:
         assert registry.get_room("other") is other
-    assert [room.name for room in registry.rooms()] == ["credentials_grades_sync", ROOM]
+    assert "other" not in [room.name for room in registry.rooms()]
     assert "event_sync.other" not in _receivers()
 
 
@@ -42,7 +42,9 @@ def test_unknown_room_gets_the_known_ones(library):
     """A name that is like no other gets all names."""
     with pytest.raises(ConfigurationError) as raised:
         registry.get_room("xyz")
-    assert raised.value.hint == "Known rooms: credentials_grades_sync, tests.testapp."
+    known = ", ".join(room.name for room in registry.rooms())
+    assert raised.value.hint == f"Known rooms: {known}."
+    assert ROOM in known
 
 
 def test_without_rooms_the_hint_says_how_to_get_one(monkeypatch):

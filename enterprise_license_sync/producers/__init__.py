@@ -1,0 +1,1 @@
+"""Publishes the events that this room consumes: from License Manager, and from the LMS."""

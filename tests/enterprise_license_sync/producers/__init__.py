@@ -1,0 +1,1 @@
+"""Tests of what License Manager and the LMS publish; both are stood in for."""

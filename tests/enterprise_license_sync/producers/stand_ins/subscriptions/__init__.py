@@ -1,0 +1,1 @@
+"""Stands in for License Manager's ``license_manager.apps.subscriptions``."""

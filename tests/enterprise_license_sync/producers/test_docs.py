@@ -1,0 +1,122 @@
+"""The docs' examples run: each block of Python of the guide, in the service that it is for."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from enterprise_license_sync.producers.settings import PLAN_AND_LICENSE_CONFIG
+from shared.events.enterprise.signals import (
+    LICENSE_ASSIGNED,
+    LICENSE_CREATED,
+    LICENSE_RENEWED,
+    SUBSCRIPTION_PLAN_CHANGED,
+    SUBSCRIPTION_PLAN_CREATED,
+)
+from shared.testing import deliver, make_event
+from tests.enterprise_license_sync.producers.rows import (
+    CATALOG,
+    CUSTOMER,
+    END,
+    START,
+    make_license,
+    make_plan,
+)
+from tests.enterprise_license_sync.producers.stand_ins.subscriptions.models import License
+from tests.producers import stand_in
+
+GUIDE = Path(__file__).parents[3] / "docs" / "produce_license_events.md"
+SETTINGS, BULK, FIRST_FILL, PROVISIONING_SETTINGS, PROVISIONING = re.findall(
+    r"```python\n(.*?)```", GUIDE.read_text(), re.DOTALL
+)
+
+
+def run(example: str) -> SimpleNamespace:
+    """Run an example and return what it defines."""
+    defined: dict[str, Any] = {}
+    exec(example, defined)
+    return SimpleNamespace(**defined)
+
+
+def test_settings_of_license_manager(monkeypatch):
+    """They add to License Manager's own."""
+    name = "license_manager.settings.production"
+    for parent in ("license_manager", "license_manager.settings"):
+        stand_in(monkeypatch, parent)
+    stand_in(monkeypatch, name, INSTALLED_APPS=("license_manager.apps.subscriptions",))
+    settings = run(SETTINGS)
+    assert settings.INSTALLED_APPS == (
+        "license_manager.apps.subscriptions",
+        "openedx_events",
+        "enterprise_license_sync.producers",
+    )
+    assert settings.EVENT_BUS_PRODUCER_CONFIG == PLAN_AND_LICENSE_CONFIG
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("license_manager")
+def test_lines_after_the_bulk_methods(monkeypatch, published, commit):
+    """With them, what the bulk methods write is published."""
+    example, plan = run(BULK), make_plan()
+    follower, license_ = License(subscription_plan=plan), License(subscription_plan=plan)
+    with commit():
+        License.bulk_create([follower, license_])
+        example.after_bulk_create([follower, license_])
+    license_.status = "assigned"
+    with commit():
+        License.bulk_update([license_], ["status"])
+        example.after_bulk_update([license_], ["status"])
+    license_.renewed_to = follower
+    with commit():
+        License.bulk_update([license_], ["renewed_to"])
+        example.after_bulk_update([license_], ["renewed_to"])
+    assert [event.signal for event in published] == [
+        LICENSE_CREATED,
+        LICENSE_CREATED,
+        LICENSE_ASSIGNED,
+        LICENSE_RENEWED,
+    ]
+    assert published[-1].data.renewed_to_uuid == follower.uuid
+
+
+@pytest.mark.django_db
+def test_first_fill(published, commit):
+    """What was there before is published, each plan before its licenses."""
+    make_license(status="assigned")
+    with commit():
+        run(FIRST_FILL)
+    assert [event.signal for event in published] == [SUBSCRIPTION_PLAN_CHANGED, LICENSE_ASSIGNED]
+
+
+def test_settings_of_the_provisioning_service():
+    """They are License Manager's, whatever else the service publishes."""
+    assert run(PROVISIONING_SETTINGS).EVENT_BUS_PRODUCER_CONFIG == PLAN_AND_LICENSE_CONFIG
+
+
+@pytest.mark.django_db
+def test_plan_of_the_provisioning_service(published, commit, room):
+    """It is sent as of its modification, and the room takes it."""
+    modified = datetime(2026, 2, 1, tzinfo=UTC)
+    plan = SimpleNamespace(
+        uuid=UUID(int=31),
+        title="Provisioned",
+        enterprise_customer_uuid=CUSTOMER,
+        start_date=START,
+        expiration_date=END,
+        is_active=True,
+        desired_num_licenses=5,
+        enterprise_catalog_uuid=CATALOG,
+        modified=modified,
+    )
+    with commit():
+        run(PROVISIONING).publish_new_plan(plan)
+    [event] = published
+    assert (event.signal, event.time) == (SUBSCRIPTION_PLAN_CREATED, modified)
+    sent = make_event(event.signal, time=event.time, subscription_plan=event.data)
+    assert [ending.outcome for ending in deliver(room, sent).endings] == ["applied"]

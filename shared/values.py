@@ -101,7 +101,10 @@ def fraction(value: float, field: str, *, places: int) -> Decimal:
 
 
 def course_run_key(value: CourseKey, field: str, *, max_length: int = 255) -> str:
-    """Return the text of a course run's key; old-style and CCX keys are such keys, too."""
-    if not isinstance(value, CourseLocator):
+    """Return the text of a course run's key; old-style and CCX keys are such keys, too.
+
+    A key of one of its branches or versions isn't: it would make a row beside the run's.
+    """
+    if not isinstance(value, CourseLocator) or not value.run or value.for_branch(None) != value:
         raise UnmappableEvent(field, "is not the key of a course run")
     return text(str(value), field, max_length=max_length)

@@ -245,11 +245,17 @@ def test_key_of_a_course_run_is_its_text(text):
     ("text", "problem"),
     [
         ("library-v1:edX+Tests", "is not the key of a course run"),
+        ("course-v1:version@519665f6223ebd6980884f2b", "is not the key of a course run"),
+        ("course-v1:edX+Tests+2026+branch@draft", "is not the key of a course run"),
+        (
+            "course-v1:edX+Tests+2026+version@519665f6223ebd6980884f2b",
+            "is not the key of a course run",
+        ),
         (f"course-v1:edX+{'x' * 237}+2026", "is longer than 255 characters"),
     ],
 )
 def test_other_key_is_named(text, problem):
-    """A library has no runs, and no column takes more than it holds."""
+    """A library has no runs, a branch or version is none, and no column takes more than it holds."""
     with pytest.raises(UnmappableEvent) as raised:
         values.course_run_key(CourseKey.from_string(text), "a.key")
     assert str(raised.value) == f"a.key: {problem}"

@@ -1,7 +1,8 @@
 """Messages as the stock producer puts them on the bus, and a worker's way with them.
 
 Bytes, keys and headers are made by edx-event-bus-kafka, schemas go over HTTP to the embedded
-registry. There is no broker: a message is handed over as the worker would have polled it.
+registry. There is no broker: a message is handed over as the worker would have polled it. Topic
+and key field are those by which the registered rooms know an event.
 """
 
 from __future__ import annotations
@@ -24,21 +25,26 @@ from openedx_events.data import EventsMetadata
 from openedx_events.event_bus.avro.serializer import AvroSignalSerializer
 from openedx_events.tooling import OpenEdxPublicSignal
 
-from shared.batches import Batch, BatchResult
+from shared import parking, registry
+from shared.batches import Arrival, Batch, BatchResult
 from shared.consumer import Room
 from shared.embedded import EmbeddedRegistry
 from shared.kafka.config import schema_registry_client
 from shared.kafka.decoding import Decoder
 from shared.messages import Event, Message
 from shared.pipeline import settle
-from shared.receivers import collecting, emit
+from shared.receivers import ReceiverFailure, collecting, emit
 
-TOPIC = "learning-course-grade-lifecycle"
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 """When everything happens that has no time of its own."""
 
 Record = dict[str, Any]
 """An event's data as Avro sees it."""
+Edit = Callable[[Record], object]
+"""Changes an Avro record to what the event's own classes wouldn't hold."""
+
+WIDE = 2**62 + 4711
+"""In a record it stands for a number of more than 64 bits, which is read as a negative one."""
 
 
 class Wire:
@@ -54,29 +60,27 @@ class Wire:
         signal: OpenEdxPublicSignal,
         *,
         time: datetime = NOW,
-        edit: Callable[[Record], object] | None = None,
+        edit: Edit | None = None,
         **data: Any,
     ) -> Message:
-        """Return the message of an event of the key field ``grade.user_id``.
-
-        ``edit`` changes the Avro record to what the event's own classes wouldn't hold.
-        """
+        """Return the message of an event; ``data`` are the signal's arguments."""
+        topic, key_field = _declared(signal)
         headers = _get_headers_from_metadata(
             EventsMetadata(event_type=signal.event_type, minorversion=0, time=time)
         )
-        to_key, to_value = get_serializers(signal, "grade.user_id")
-        key = extract_event_key(data, "grade.user_id")
-        value = to_value(data, SerializationContext(TOPIC, MessageField.VALUE, headers))
+        to_key, to_value = get_serializers(signal, key_field)
+        key = extract_event_key(data, key_field)
+        value = to_value(data, SerializationContext(topic, MessageField.VALUE, headers))
         if edit:
             serializer = AvroSignalSerializer(signal)
             record = serializer.to_dict(data)
             edit(record)
             value = value[:5] + avro(serializer.schema, record)
         return Message(
-            topic=TOPIC,
+            topic=topic,
             partition=0,
             offset=next(self._offsets),
-            key=to_key(key, SerializationContext(TOPIC, MessageField.KEY, headers)),
+            key=to_key(key, SerializationContext(topic, MessageField.KEY, headers)),
             value=value,
             headers=tuple(headers.items()),
             timestamp=NOW,
@@ -87,7 +91,7 @@ class Wire:
         schema_id = self.registry.schemas.register("tests", schema)["id"]
         return b"\0" + int(schema_id).to_bytes(4, "big") + data
 
-    def take(self, room: Room, messages: Sequence[Message]) -> BatchResult:
+    def take(self, room: Room, messages: Sequence[Message], *, now: datetime = NOW) -> BatchResult:
         """Do what the room's worker does with the messages of one batch."""
         arrivals = [self.decoder.arrival(message, room) for message in messages]
         with collecting(room) as collection:
@@ -97,14 +101,38 @@ class Wire:
                 if isinstance(arrival, Event)
                 for failure in emit(arrival, collection)
             ]
-        batch = Batch(
-            room=room,
-            group=room.name,
-            worker="tests",
-            arrivals=tuple(arrivals),
-            failures=tuple(failures),
-        )
-        return settle(batch, now=NOW)
+        return _settle(room, arrivals, failures, now)
+
+    def retry(self, room: Room, *, now: datetime = NOW) -> BatchResult:
+        """Do what the room's worker does with the parked events that are due."""
+        due = parking.due(room.name, limit=1_000, now=now)
+        return _settle(room, parking.arrivals_of(due, self.decoder.decode), (), now)
+
+
+def _settle(
+    room: Room,
+    arrivals: Sequence[Arrival],
+    failures: Sequence[ReceiverFailure],
+    now: datetime,
+) -> BatchResult:
+    batch = Batch(
+        room=room,
+        group=room.name,
+        worker="tests",
+        arrivals=tuple(arrivals),
+        failures=tuple(failures),
+    )
+    return settle(batch, now=now)
+
+
+def _declared(signal: OpenEdxPublicSignal) -> tuple[str, str]:
+    """Return the topic and the key field of the first consumer that consumes a signal."""
+    return next(
+        (consumer.topic, route.key_field)
+        for room in registry.rooms()
+        for consumer in room.consumers
+        if (route := consumer.route_for(signal.event_type))
+    )
 
 
 @contextmanager
@@ -124,6 +152,10 @@ def running_wire() -> Iterator[Wire]:
 
 def avro(schema: Any, record: Any) -> bytes:
     """Return the Avro data of a record."""
+    return _written(schema, record).replace(_written("long", WIDE), b"\xff" * 10 + b"\1")
+
+
+def _written(schema: Any, record: Any) -> bytes:
     buffer = BytesIO()
     fastavro.schemaless_writer(buffer, schema, record)
     return buffer.getvalue()

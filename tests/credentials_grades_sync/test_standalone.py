@@ -1,10 +1,9 @@
-"""The room's own table follows the newest event, and what only one event knows is kept."""
+"""What only one of the two grade events knows is kept, and when a grade was given."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from itertools import permutations, product
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -17,6 +16,7 @@ from shared.messages import Event
 from shared.outcomes import Outcome
 from shared.testing import deliver, make_event
 from tests.credentials_grades_sync.samples import CourseGradeFactory, PersistentCourseGradeFactory
+from tests.orders import each_way
 
 pytestmark = pytest.mark.django_db
 
@@ -58,31 +58,6 @@ def row() -> tuple[object, ...]:
         found.position.time,
         found.filled_position.time,
     )
-
-
-def test_grade_becomes_a_row(room):
-    """Every column has what the event says."""
-    outcomes(room, grade(1))
-    found = UserGrade.objects.get()
-    assert (found.lms_user_id, found.course_key) == (7, "course-v1:edX+Tests+2026")
-    assert row() == ("B", Decimal("0.8700"), True, "learner-7", True, at(1), at(1))
-    assert found.graded_at == at(1)
-
-
-def test_summary_becomes_a_row_without_username(room):
-    """What it doesn't know is blank until another event knows it."""
-    outcomes(room, summary(1))
-    assert row() == ("B", Decimal("0.8700"), True, "", True, at(1), at(0).min.replace(tzinfo=UTC))
-
-
-def each_way(*events):
-    """Return every order of these events, and every way to cut it into batches."""
-    for order in permutations(events):
-        for cuts in product([False, True], repeat=len(order) - 1):
-            batches = [[order[0]]]
-            for event, cut in zip(order[1:], cuts, strict=True):
-                batches[-1:] = [batches[-1], [event]] if cut else [[*batches[-1], event]]
-            yield batches
 
 
 def rows_of(room, *events):
@@ -128,23 +103,20 @@ def test_verified_follows_the_newest_that_knows_in_every_order(room):
     }
 
 
-def test_grade_that_falls_and_returns_in_every_order(room):
-    """A@1, A@3, then B@2 ends as A."""
-    events = [grade(1), grade(3), grade(2, letter_grade="", percent_grade=0.1, passed=False)]
-    assert rows_of(room, *events) == {
-        ("B", Decimal("0.8700"), True, "learner-7", True, at(3), at(3))
-    }
+def test_grade_was_given_when_its_event_says(room):
+    """Not when the event came."""
+    outcomes(room, grade(1))
+    assert UserGrade.objects.get().graded_at == at(1)
 
 
-@pytest.mark.parametrize("repeat", [grade, summary])
-def test_repeated_grade_changes_nothing_but_the_position(room, repeat):
+def test_summary_that_repeats_a_grade_moves_only_the_position(room):
     """The row was not modified, and the grade was given when it first was."""
     outcomes(room, grade(1))
-    before = UserGrade.objects.get()
-    assert outcomes(room, repeat(2)) == [UNCHANGED]
-    after = UserGrade.objects.get()
-    assert (after.modified, after.graded_at) == (before.modified, at(1))
-    assert after.position.time == at(2)
+    before = UserGrade.objects.values().get()
+    assert outcomes(room, summary(2)) == [UNCHANGED]
+    after = UserGrade.objects.values().get()
+    assert dict(after) == dict(before) | {"position": after["position"]}
+    assert (after["position"].time, after["graded_at"]) == (at(2), at(1))
 
 
 def test_changed_grade_is_graded_anew(room):
@@ -180,23 +152,6 @@ def test_late_username_is_filled_by_a_stale_event(room):
     outcomes(room, summary(2))
     assert outcomes(room, grade(1, letter_grade="A", percent_grade=1.0)) == [APPLIED]
     assert row() == ("B", Decimal("0.8700"), True, "learner-7", True, at(2), at(1))
-
-
-def test_older_event_is_stale(room):
-    """Nothing of it is written."""
-    outcomes(room, grade(2))
-    before = UserGrade.objects.values().get()
-    assert outcomes(room, grade(1, letter_grade="", username="old")) == [STALE]
-    assert UserGrade.objects.values().get() == before
-
-
-def test_redelivered_event_is_unchanged(room):
-    """The same message again leaves the row as it is, every column of it."""
-    event = grade(1)
-    outcomes(room, event)
-    before = UserGrade.objects.values().get()
-    assert outcomes(room, event, event) == [UNCHANGED, UNCHANGED]
-    assert UserGrade.objects.values().get() == before
 
 
 def test_course_key_in_other_case_is_the_same_course(room):

@@ -68,8 +68,12 @@ class CourseFactory(Factory):
     course_key = LazyAttributeSequence(lambda _, number: course_key(number))
 
 
-OPTIONAL_DATES = [f"schedule_data.{name}" for name in ("end", "enrollment_start", "enrollment_end")]
 UNDATED: Columns = {"end": None, "enrollment_start": None, "enrollment_end": None}
+OPTIONAL_DATES = [f"schedule_data.{name}" for name in UNDATED]
+UNWANTED: dict[str, Edits] = {
+    "a library": {"course_key": "library-v1:edX+Tests"},
+    "a custom course": {"course_key": "ccx-v1:edX+Tests+2026+ccx@1"},
+}
 PACINGS = {
     "instructor,": "instructor_paced",
     "Instructor-Paced": "instructor_paced",
@@ -83,24 +87,16 @@ PACINGS = {
 def named(number: int) -> Columns:
     """Return the columns that say which course run it is."""
     return {
-        "course_key": f"course-v1:edX{number}+Tests{number}+{number}",
+        "course_key": f"course-v1:edX{number}+Tests{number}+Run{number}",
         "org": f"edX{number}",
         "number": f"Tests{number}",
-        "run": str(number),
+        "run": f"Run{number}",
     }
 
 
 def identify(number: int) -> dict[str, CourseKey]:
     """Return the factories' arguments for such a course run."""
     return {"course_key": CourseKey.from_string(named(number)["course_key"])}
-
-
-def unwanted_course_keys(path: str) -> dict[str, Edits]:
-    """Return the keys of what is no course run of its own."""
-    return {
-        "a library": {path: "library-v1:edX+Tests"},
-        "a custom course": {path: "ccx-v1:edX+Tests+2026+ccx@1"},
-    }
 
 
 CATALOG_INFO_CHANGED = Sample(
@@ -181,7 +177,7 @@ CATALOG_INFO_CHANGED = Sample(
         ),
     },
     unwanted={
-        **unwanted_course_keys("course_key"),
+        **UNWANTED,
         "a bad value of what isn't wanted": {
             "course_key": "library-v1:edX+Tests",
             "schedule_data.pacing": "",
@@ -208,7 +204,7 @@ def _creating(signal: OpenEdxPublicSignal) -> Sample:
         },
         bad=bad_values.course_keys("course_key"),
         odd=odd_values.course_keys("course_key"),
-        unwanted=unwanted_course_keys("course_key"),
+        unwanted=UNWANTED,
     )
 
 

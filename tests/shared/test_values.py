@@ -255,7 +255,7 @@ def test_key_of_a_course_run_is_its_text(text):
     ],
 )
 def test_other_key_is_named(text, problem):
-    """A library has no runs, a branch or version is none, and no column takes more than it holds."""
+    """A library has no runs, a branch or version is none, and a column holds so much."""
     with pytest.raises(UnmappableEvent) as raised:
         values.course_run_key(CourseKey.from_string(text), "a.key")
     assert str(raised.value) == f"a.key: {problem}"

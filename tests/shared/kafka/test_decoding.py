@@ -31,7 +31,7 @@ from tests.credentials_grades_sync.samples import (
     CourseGradeFactory,
     PersistentCourseGradeFactory,
 )
-from tests.wire import TOPIC, Wire, avro, running_wire, with_header
+from tests.wire import Wire, avro, running_wire, with_header
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +105,7 @@ class TestLikeOpenedxEvents:
             stock = AvroDeserializer(
                 client, upstream.schema_string(), lambda record, _: upstream.from_dict(record)
             )
-            theirs = stock(message.value, SerializationContext(TOPIC, MessageField.VALUE))
+            theirs = stock(message.value, SerializationContext(message.topic, MessageField.VALUE))
         assert wire.decoder.decode(message).data == theirs
 
     @pytest.mark.parametrize(("signal", "grade"), EVENTS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -12,27 +13,37 @@ from hypothesis import strategies as st
 
 from shared.messages import Message
 from shared.outcomes import Outcome
-from tests.credentials_grades_sync.damage import (
-    Make,
-    grade,
-    summary,
-)
-from tests.wire import Wire, with_header
+from tests.contract.bench import Bench
+from tests.contract.catalogue import each_sample
+from tests.contract.damage import Make
+from tests.contract.fields import leaves
+from tests.contract.sample import Sample
+from tests.wire import with_header
 
 pytestmark = pytest.mark.django_db
 
-EDITABLE = {
-    "user_id": st.integers(-(2**63), 2**63 - 1),
-    "username": st.text(max_size=200),
-    "course_key": st.text(max_size=40) | st.sampled_from(["edX/Other/1", "library-v1:edX+Other"]),
-    "percent_grade": st.floats(),
-    "letter_grade": st.text(max_size=300),
-    "passed": st.booleans(),
-    "attempted": st.booleans(),
-    "verified": st.booleans(),
-    "deadline": st.none() | st.text(max_size=30) | st.datetimes().map(datetime.isoformat),
+TEXTS = (
+    st.text(max_size=300)
+    | st.sampled_from(["edX/Other/1", "library-v1:edX+Other", "deleted", "0" * 32, "x@example.com"])
+    | st.datetimes().map(datetime.isoformat)
+)
+VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "long": st.integers(-(2**63), 2**63 - 1),
+    "string": TEXTS,
+    "double": st.floats(),
+    "boolean": st.booleans(),
 }
-RECORDS = st.fixed_dictionaries({}, optional=EDITABLE)
+
+
+def records(sample: Sample) -> st.SearchStrategy[dict[str, Any]]:
+    """Draw values for some fields of an event's record."""
+    return st.fixed_dictionaries(
+        {},
+        optional={
+            leaf.path: VALUES[leaf.type] | st.none() if leaf.optional else VALUES[leaf.type]
+            for leaf in leaves(sample.signal)
+        },
+    )
 
 
 def flip(data: bytes, place: int, new: bytes) -> bytes:
@@ -51,7 +62,7 @@ def extend(data: bytes, place: int, new: bytes) -> bytes:
 
 
 CHANGES = st.tuples(
-    st.sampled_from([flip, cut, extend]), st.integers(0, 150), st.binary(min_size=1, max_size=20)
+    st.sampled_from([flip, cut, extend]), st.integers(0, 250), st.binary(min_size=1, max_size=20)
 )
 TIMES = [
     b"2026-03-04T05:06:07",
@@ -69,15 +80,14 @@ HEADERS = st.tuples(
 
 
 @st.composite
-def damages(draw: st.DrawFn) -> Make:
+def damages(draw: st.DrawFn, sample: Sample) -> Make:
     """Draw what is done to a valid message: to its record, then to its bytes and headers."""
-    edits = draw(RECORDS)
+    edits = draw(records(sample))
     changes = draw(st.lists(CHANGES, max_size=2))
     headers = draw(st.lists(HEADERS, max_size=2))
-    base = draw(st.sampled_from([grade, summary]))
 
-    def make(wire: Wire) -> Message:
-        message = base(wire, edit=lambda record: record["grade"].update(edits))
+    def make(bench: Bench) -> Message:
+        message = bench.event(edits=edits)
         value = message.value or b""
         for change, place, new in changes:
             value = change(value, place, new)
@@ -89,19 +99,20 @@ def damages(draw: st.DrawFn) -> Make:
     return make
 
 
+@each_sample
 @settings(
     derandomize=True,
     deadline=None,
-    max_examples=500,
+    max_examples=50,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(makes=st.lists(damages(), min_size=1, max_size=5))
-def test_no_damage_stops_the_worker_or_touches_a_neighbour(wire, room, makes):
+@given(data=st.data())
+def test_no_damage_stops_the_worker_or_touches_a_neighbour(bench, sample, data):
     """Whatever becomes of valid messages, nothing is raised and each has exactly one ending."""
-    neighbour = grade(wire, course_key="course-v1:edX+Neighbour+1")
-    messages = [*(make(wire) for make in makes), neighbour]
+    makes = data.draw(st.lists(damages(sample), min_size=1, max_size=5))
+    messages = [*(make(bench) for make in makes), bench.event(3)]
     with transaction.atomic():
-        result = wire.take(room, messages)
+        result = bench.wire.take(sample.room, messages)
         transaction.set_rollback(True)
     assert [ending.message for ending in result.endings] == messages
     assert result.endings[-1].outcome is Outcome.APPLIED

@@ -11,7 +11,9 @@ from shared.reactions import Reaction, describe, reaction_to
 def refresh() -> None:
     """Let go of connections that are gone, so that the next query opens new ones."""
     for each in connections.all(initialized_only=True):
-        if not each.in_atomic_block and not each.is_usable():
+        # MySQL's backend can't be asked whether a connection is usable that was never opened.
+        is_open = each.connection is not None
+        if is_open and not each.in_atomic_block and not each.is_usable():
             each.close()
 
 

@@ -21,10 +21,18 @@ _REFUSED = {
     KafkaError.SASL_AUTHENTICATION_FAILED,
     KafkaError._AUTHENTICATION,
 }
+# librdkafka reports it under more than one code, and by these words of OpenSSL.
+_UNTRUSTED = "certificate verify failed"
 
 
 def refusal(error: KafkaError) -> FatalError | None:
-    """Return what to end with, if the broker refuses us or librdkafka gives up."""
+    """Return what to end with, if the broker refuses us, we it, or librdkafka gives up."""
+    if _UNTRUSTED in error.str():
+        return FatalError(
+            f"The broker's certificate isn't trusted: {error.str()}.",
+            hint="Name the authority that signed it: ssl.ca.location in "
+            "EVENT_SYNC['KAFKA_CONSUMER_CONFIG'].",
+        )
     if error.code() not in _REFUSED and not error.fatal():
         return None
     return FatalError(

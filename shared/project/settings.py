@@ -106,6 +106,13 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "options": "-c statement_timeout=30s -c lock_timeout=3s",
         "tcp_user_timeout": 10_000,
     },
+    "django.db.backends.mysql": {
+        "charset": "utf8mb4",
+        "connect_timeout": 5,
+        "read_timeout": 35,
+        "write_timeout": 35,
+        "init_command": "SET SESSION innodb_lock_wait_timeout = 3",
+    },
 }
 # What the URL says comes last.
 DATABASES["default"]["OPTIONS"] = {

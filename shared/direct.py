@@ -25,9 +25,10 @@ from shared.conf import get_settings
 from shared.consumer import Room
 from shared.exceptions import UndecodableMessage, UnknownEventType
 from shared.messages import NO_PARTITION, Event, Message
-from shared.models import ParkedEvent
 from shared.pipeline import settle
 from shared.reactions import describe
+
+_NO_TOPIC = ""
 
 
 def settle_at_once(
@@ -35,7 +36,7 @@ def settle_at_once(
 ) -> None:
     """Settle one event, then the parked ones that are due. Raises what ``settle`` raises."""
     message = Message(
-        topic="",
+        topic=_NO_TOPIC,
         partition=NO_PARTITION,
         offset=time_ns(),
         key=None,
@@ -45,9 +46,9 @@ def settle_at_once(
     )
     event = Event(signal=signal, data=data, metadata=metadata, message=message)
     _settle(room, (event,))
-    due = ParkedEvent.objects.due(room.name, timezone.now())
     # Those that the worker parked hold the broker's bytes; they wait for a worker.
-    parked = due.filter(partition=NO_PARTITION)[: get_settings().batch_size]
+    limit = get_settings().batch_size
+    parked = parking.due(room.name, [_NO_TOPIC], limit=limit, now=timezone.now())
     if parked:
         _settle(room, parking.arrivals_of(parked, decode_stored))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
@@ -75,9 +76,18 @@ class StoredMessage(models.Model):
 class ParkedEventQuerySet(models.QuerySet["ParkedEvent"]):
     """Verbs on parked events."""
 
-    def due(self, room: str, now: datetime) -> ParkedEventQuerySet:
-        """Return a room's parked events whose time to be retried has come, oldest first."""
-        return self.filter(room=room, retry_at__lte=now).order_by("retry_at", "pk")
+    def due(
+        self, room: str, topics: Collection[str], *, max_age: float, now: datetime
+    ) -> ParkedEventQuerySet:
+        """Return a room's parked events whose time to be retried has come, oldest first.
+
+        Of other topics than these (full names) only those that are older than ``max_age`` seconds,
+        and so to be buried: who consumes another bus may not be able to read them.
+        """
+        ours = models.Q(topic__in=topics) | models.Q(
+            parked_at__lte=now - timedelta(seconds=max_age)
+        )
+        return self.filter(ours, room=room, retry_at__lte=now).order_by("retry_at", "pk")
 
     def wake(self, references: list[str], now: datetime) -> int:
         """Make due what waits for one of these rows; return how many."""

@@ -6,11 +6,12 @@ buried. The retry takes the same way as a new event (``shared.pipeline``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.batches import Arrival, Batch, Ending, Retried, Undecodable
+from shared.conf import get_settings
 from shared.dead_letters import identity_of
 from shared.exceptions import UndecodableMessage, UnknownEventType
 from shared.logging import Action, Log
@@ -27,9 +28,10 @@ LONGEST_PAUSE = timedelta(minutes=5)
 _UNIQUE = ["room", "consumer", "topic", "partition", "offset"]
 
 
-def due(room: str, *, limit: int, now: datetime) -> list[ParkedEvent]:
-    """Return the parked events of a room that are to be retried now, oldest first."""
-    return list(ParkedEvent.objects.due(room, now)[:limit])
+def due(room: str, topics: Collection[str], *, limit: int, now: datetime) -> list[ParkedEvent]:
+    """Return the parked events of a room that a consumer of these topics is to retry now."""
+    max_age = get_settings().park_max_age
+    return list(ParkedEvent.objects.due(room, topics, max_age=max_age, now=now)[:limit])
 
 
 def arrivals_of(

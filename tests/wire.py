@@ -105,7 +105,7 @@ class Wire:
 
     def retry(self, room: Room, *, now: datetime = NOW) -> BatchResult:
         """Do what the room's worker does with the parked events that are due."""
-        due = parking.due(room.name, limit=1_000, now=now)
+        due = parking.due(room.name, room.topics, limit=1_000, now=now)
         return _settle(room, parking.arrivals_of(due, self.decoder.decode), (), now)
 
 

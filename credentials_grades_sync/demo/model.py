@@ -5,37 +5,26 @@ Written without the room's mappers and ``shared.upsert``, for it is there to con
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from credentials_grades_sync.standalone.models import UserGrade
+from shared.demo.history import RowKey, histories
 from shared.demo.part import AnyOf, Table
-from shared.demo.stream import Landed, Place, Run, StockEvent
+from shared.demo.stream import Landed, Run, StockEvent
 from shared.events.learning.signals import COURSE_GRADE_CHANGED
 
 
-class _Said(NamedTuple):
-    """What one event says of a learner's grade in a course run; the fields in order decide."""
-
-    time: datetime
-    place: Place
-    grade: tuple[str, Decimal, bool]
-    learner: tuple[str, bool] | None
-    """Username and verified, where the event knows them."""
+class _Grade(NamedTuple):
+    letter: str
+    percent: Decimal
+    passed: bool
 
 
 def expected_rows(landed: Iterable[Landed]) -> Table:
-    """Say what the rows must be: the newest event by time, then place, wins its row."""
-    said: dict[tuple[object, ...], list[_Said]] = defaultdict(list)
-    for planned, place in landed:
-        # The others end as FILTERED, IGNORED or DEAD, whatever the row is.
-        if planned.kind.ends_as is None and isinstance(planned.message, StockEvent):
-            key, saying = _read(planned.message, place)
-            said[key].append(saying)
-    return {key: _row(sorted(sayings)) for key, sayings in said.items()}
+    """Say what the rows must be: the newest event wins its row."""
+    return {key: _row(events) for key, events in histories(landed, _key).items()}
 
 
 def stored_rows(run: Run) -> Table:
@@ -44,28 +33,34 @@ def stored_rows(run: Run) -> Table:
     return {(row["lms_user_id"], row["course_key"]): row for row in rows.values()}
 
 
-def _read(event: StockEvent, place: Place) -> tuple[tuple[object, ...], _Said]:
+def _key(event: StockEvent) -> RowKey:
     data: Any = event.data["grade"]
-    percent = Decimal(f"{data.percent_grade:.4f}")
-    time = event.metadata.time
-    if event.signal is COURSE_GRADE_CHANGED:
-        grade = (data.letter_grade, percent, data.passed)
-        learner = (data.username, data.verified)
-        return (data.user_id, str(data.course_key)), _Said(time, place, grade, learner)
-    grade = (data.letter_grade, percent, data.letter_grade != "")
-    return (data.user_id, str(data.course.course_key)), _Said(time, place, grade, None)
+    course = data if event.signal is COURSE_GRADE_CHANGED else data.course
+    return (data.user_id, str(course.course_key))
 
 
-def _row(sayings: list[_Said]) -> dict[str, object]:
-    newest = sayings[-1].grade
-    letter_grade, percent_grade, passed = newest
-    username, verified = next((s.learner for s in reversed(sayings) if s.learner), ("", True))
+def _row(events: Sequence[StockEvent]) -> dict[str, object]:
+    newest = _grade(events[-1])
+    username, verified = next(filter(None, map(_learner, reversed(events))), ("", True))
     return {
-        "letter_grade": letter_grade,
-        "percent_grade": percent_grade,
-        "passed": passed,
+        "letter_grade": newest.letter,
+        "percent_grade": newest.percent,
+        "passed": newest.passed,
         "username": username,
         "verified": verified,
         # An event that repeats the grade doesn't move it, and what repeats depends on arrival.
-        "graded_at": AnyOf(frozenset(s.time for s in sayings if s.grade == newest)),
+        "graded_at": AnyOf(frozenset(e.metadata.time for e in events if _grade(e) == newest)),
     }
+
+
+def _grade(event: StockEvent) -> _Grade:
+    data: Any = event.data["grade"]
+    is_whole = event.signal is COURSE_GRADE_CHANGED
+    passed = data.passed if is_whole else data.letter_grade != ""
+    return _Grade(data.letter_grade, Decimal(f"{data.percent_grade:.4f}"), passed)
+
+
+def _learner(event: StockEvent) -> tuple[str, bool] | None:
+    """Return username and verified, where the event knows them."""
+    data: Any = event.data["grade"]
+    return (data.username, data.verified) if event.signal is COURSE_GRADE_CHANGED else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from shared import registry
 from shared.consumer import Room
 from shared.demo import DemoFailed
 from shared.demo.stream import Kind, Landed, Place, Run, Stream
+from shared.outcomes import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,16 @@ class Performance:
     part: Part
     run: Run
     stream: Stream
+
+    @property
+    def planned(self) -> Counter[Outcome | None]:
+        """How many of the stream's events are to end how; ``None``: that depends."""
+        return Counter(planned.kind.ends_as for planned in self.stream)
+
+    def is_over(self, outcomes: Counter[Outcome]) -> bool:
+        """Return whether every event has its last outcome: none waits whose parent came."""
+        is_settled = outcomes.total() >= len(self.stream)
+        return is_settled and outcomes[Outcome.PARKED] <= self.planned[Outcome.PARKED]
 
     def expected_if_in_order(self) -> Table:
         """The table that is to be expected if one partition takes the stream as it is written."""

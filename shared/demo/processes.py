@@ -26,7 +26,7 @@ _PATIENCE = 10.0
 _CONSUMER_CONFIG = {
     "session.timeout.ms": 1500,
     "heartbeat.interval.ms": 300,
-    "fetch.wait.max.ms": 10,
+    "fetch.wait.max.ms": 20,
 }
 
 
@@ -44,13 +44,15 @@ def worker_environment(bus: Bus, inherited: Mapping[str, str]) -> dict[str, str]
 class WorkerProcess:
     """A worker's process; what it logs is read as it comes.
 
-    ``committed_at`` has the time (seconds since the epoch) at which each message was settled.
+    ``committed_at`` has the time (seconds since the epoch) at which each message was settled,
+    ``parked`` says how many were parked, for however long.
     """
 
     def __init__(self, room: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
         self.room = room
         self.has_partitions = Flag()
         self.committed_at: dict[Place, float] = {}
+        self.parked = 0
         self.last_lines: deque[str] = deque(maxlen=_LAST_LINES)
         # A session of its own: Ctrl-C reaches the demo alone, and the worker is told once.
         self._process = subprocess.Popen(
@@ -83,9 +85,12 @@ class WorkerProcess:
         lines = [f"The worker of {self.room} {what}. Its last lines:", *self.last_lines]
         return DemoFailed("\n  ".join(lines))
 
-    def stop(self) -> int:
-        """End the worker as an operator would, and return its exit status."""
+    def tell_to_stop(self) -> None:
+        """Tell the worker to end, as an operator would."""
         self._process.terminate()
+
+    def wait(self) -> int:
+        """Wait until the worker has ended, not for ever, and return its exit status."""
         try:
             status = self._process.wait(_PATIENCE)
         except subprocess.TimeoutExpired:
@@ -104,9 +109,12 @@ class WorkerProcess:
                 self._note(entry)
 
     def _note(self, entry: Mapping[str, Any]) -> None:
-        if entry.get("action") == Action.PARTITIONS_ASSIGNED and entry["partitions"] != "none":
+        action = entry.get("action")
+        if action == Action.PARTITIONS_ASSIGNED and entry["partitions"] != "none":
             self.has_partitions.set()
-        if entry.get("action") == Action.BATCH_COMMITTED:
+        if action == Action.EVENT_PARKED:
+            self.parked += 1
+        if action == Action.BATCH_COMMITTED:
             committed_at = float(entry["committed_at"])
             self.committed_at.update((place, committed_at) for place in _places(entry["offsets"]))
 

@@ -1,61 +1,32 @@
-"""What a person, or a program, gets to see at the end of a run."""
+"""What a person gets to see of a run: the plan before it, the table after it."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from math import ceil
 
 from rich.console import Console
 from rich.table import Table as RichTable
 
 from shared.demo.part import Performance
+from shared.demo.results import Results
 from shared.demo.stream import Stream
 from shared.outcomes import Outcome
 
 _MEANINGS = {
-    Outcome.APPLIED: "the row now says what the event says",
-    Outcome.UNCHANGED: "the row said so already",
-    Outcome.STALE: "the row has followed a newer event",
-    Outcome.FILTERED: "the room doesn't want it",
-    Outcome.IGNORED: "the room consumes no such event type",
-    Outcome.PARKED: "waits for something it refers to",
-    Outcome.DEAD: "kept as a dead letter, for a person",
+    Outcome.APPLIED.value: "the row says so now",
+    Outcome.UNCHANGED.value: "the row said so before",
+    Outcome.STALE.value: "the row is newer",
+    Outcome.FILTERED.value: "the room doesn't want it",
+    Outcome.IGNORED.value: "the room has no such type",
+    Outcome.PARKED.value: "waits for its parent",
+    Outcome.DEAD.value: "kept, for a person",
+    "lost": "ended in no way",
+    "produced": "published to the broker",
+    "p50_ms": "from broker to commit",
+    "p99_ms": "",
 }
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Result:
-    """How a run ended. ``latencies``: milliseconds from the broker's timestamp to the commit."""
-
-    produced: int
-    outcomes: Counter[Outcome]
-    latencies: Sequence[float]
-    rows: int
-    problems: Sequence[str]
-
-    @property
-    def lost(self) -> int:
-        """How many events have no outcome; below 0 if some have two."""
-        return self.produced - sum(self.outcomes[outcome] for outcome in Outcome)
-
-    def as_json(self) -> dict[str, float | int | None]:
-        """Return what ``--json`` prints."""
-        return {
-            "produced": self.produced,
-            **{outcome.value: self.outcomes[outcome] for outcome in Outcome},
-            "lost": self.lost,
-            "p50_ms": percentile(self.latencies, 50),
-            "p99_ms": percentile(self.latencies, 99),
-        }
-
-
-def percentile(values: Sequence[float], percent: int) -> float | None:
-    """Return the least value that so many per cent don't exceed, to a tenth; None of nothing."""
-    if not values:
-        return None
-    return round(sorted(values)[ceil(len(values) * percent / 100) - 1], 1)
+"""What the numbers of ``Result.as_json`` mean."""
 
 
 def show_plan(console: Console, performances: Sequence[Performance]) -> None:
@@ -76,35 +47,40 @@ def plan_as_json(performances: Sequence[Performance]) -> dict[str, object]:
     }
 
 
-def show_result(console: Console, result: Result) -> None:
-    """Print the table of outcomes and the latency."""
-    table = RichTable("outcome", title="How they ended", title_justify="left")
-    table.add_column("events", justify="right")
-    table.add_column("share", justify="right")
+def show_results(console: Console, results: Results) -> None:
+    """Print the numbers of each room and of all, and that the tables are as they should be."""
+    total = results.total
+    table = RichTable("", title="How the events ended", title_justify="left")
+    for name in (*map(_in_two_lines, results.rooms), "total"):
+        table.add_column(name, justify="right")
     table.add_column("meaning")
-    for outcome in Outcome:
-        count = result.outcomes[outcome]
-        table.add_row(outcome.value, f"{count:,}", _share(count, result), _MEANINGS[outcome])
-    table.add_section()
-    lost = "an event without an outcome" if result.lost else "every event has an outcome"
-    table.add_row("lost", f"{result.lost:,}", _share(result.lost, result), lost)
-    table.add_row("produced", f"{result.produced:,}", "", "published to the broker")
+    columns = [result.as_json() for result in (*results.rooms.values(), total)]
+    for name, meaning in _MEANINGS.items():
+        cells = (_cell(column[name]) for column in columns)
+        table.add_row(name, *cells, meaning, end_section=name in (Outcome.DEAD, "produced"))
     console.print(table)
-    if not result.problems:
-        console.print(f"{result.rows:,} rows compared with the room's model, all equal.")
-    console.print(
-        f"From the broker to the database's commit: p50 {percentile(result.latencies, 50)} ms, "
-        f"p99 {percentile(result.latencies, 99)} ms."
-    )
+    if total.adopted:
+        console.print(f"{total.adopted:,} events were parked until their parents came.")
+    if not total.problems:
+        console.print(f"{total.rows:,} rows compared with the rooms' models, all equal.")
 
 
 def show_addresses(console: Console, addresses: Mapping[str, str]) -> None:
     """Print how another terminal gets to the bus."""
-    console.print("\nThe broker, the registry and the worker stay up until Ctrl-C. To connect:")
+    console.print("\nThe broker, the registry and the workers stay up until Ctrl-C. To connect:")
     for name, value in addresses.items():
         # Without wrapping or colours: these lines are to be copied.
         console.out(f"export {name}={value}", highlight=False)
     console.print("Give other consumers a group of their own: this broker bears one kind a group.")
+
+
+def _in_two_lines(name: str) -> str:
+    """Break a room's name, so that a terminal has room for three."""
+    return name.replace("_", "_\n", 1)
+
+
+def _cell(number: float | None) -> str:
+    return "-" if number is None else f"{number:,}"
 
 
 def _plan(performance: Performance) -> RichTable:
@@ -129,7 +105,3 @@ def _plan(performance: Performance) -> RichTable:
 
 def _count(stream: Stream) -> Counter[str]:
     return Counter(planned.kind.name for planned in stream)
-
-
-def _share(count: int, result: Result) -> str:
-    return f"{100 * count / result.produced:.1f} %"

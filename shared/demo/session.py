@@ -10,16 +10,18 @@ from time import monotonic, sleep
 
 from rich.console import Console
 
-from shared.demo import verification
 from shared.demo.bus import Bus, embedded_bus
+from shared.demo.judgement import judge
 from shared.demo.observer import Observer
 from shared.demo.part import Performance
 from shared.demo.processes import WorkerProcess, worker_environment
 from shared.demo.progress import Progress
 from shared.demo.publisher import Publisher
-from shared.demo.report import Result
-from shared.demo.stream import Place, interleave
+from shared.demo.results import Results
+from shared.demo.stream import interleave
 from shared.demo.tally import Tally
+from shared.models import ParkedEvent
+from shared.outcomes import Outcome
 from shared.supervisor import worker_command
 
 _START_PATIENCE = 60.0
@@ -29,7 +31,7 @@ _INTERVAL = 0.25
 
 
 class Session:
-    """A bus and workers that run, and what is done with them. Made by ``started``."""
+    """A bus, a worker for each performance, and what is done with them. Made by ``started``."""
 
     def __init__(
         self,
@@ -52,11 +54,11 @@ class Session:
                 if monotonic() > until:
                     raise worker.failure(f"was not ready after {_START_PATIENCE:.0f} s")
 
-    def publish(self, *, rate: float, console: Console) -> Result:
-        """Publish the streams, wait for every event's outcome, and judge what came of it.
+    def publish(self, *, rate: float, console: Console) -> Results:
+        """Publish the streams, wait for every event's last outcome, and judge what came of it.
 
-        Ends early, with events lost, when nothing moves for half a minute. Raises ``DemoFailed``
-        when a worker ends.
+        Ends early, with events lost or waiting, when nothing moves for half a minute. Raises
+        ``DemoFailed`` when a worker ends.
         """
         servers = self.bus.bootstrap_servers
         observer = Observer(bootstrap_servers=servers, topics=self.bus.topics)
@@ -82,17 +84,19 @@ class Session:
             return
 
     def _follow(self, publisher: Publisher, publishing: Future[None], progress: Progress) -> None:
-        """Show the progress until every event has an outcome or nothing moves any more."""
-        moved_at, before = monotonic(), (0, 0)
+        """Show the progress until every event has its last outcome or nothing moves any more."""
+        moved_at, before = monotonic(), (0, 0, 0)
         while True:
             self._check()
             _raise_error_of(publishing)
-            settled = self._tally.read().total()
+            outcomes = self._tally.read()
+            settled = sum(counts.total() for counts in outcomes.values())
+            parked = sum(counts[Outcome.PARKED] for counts in outcomes.values())
             progress.show(published=publisher.published, settled=settled)
-            if settled >= self._total:
+            if all(each.is_over(outcomes[each.room.name]) for each in self._performances):
                 return
-            now = (publisher.published, settled)
-            if now != before or settled >= publisher.published:
+            now = (publisher.published, settled, parked)
+            if now != before or settled >= publisher.published < self._total:
                 moved_at, before = monotonic(), now
             elif monotonic() - moved_at > _STANDSTILL:
                 return
@@ -104,37 +108,14 @@ class Session:
         while min(self._count_committed(), observed()) < self._total and monotonic() < until:
             sleep(_INTERVAL / 5)
 
-    def _judge(self, observer: Observer) -> Result:
-        """Compare what came of the streams with what was to come of them."""
+    def _judge(self, observer: Observer) -> Results:
         outcomes = self._tally.read()
-        committed = self._committed()
-        all_planned = [planned for each in self._performances for planned in each.stream]
-        problems = [*verification.miscounted(all_planned, outcomes)]
-        latencies, rows = [], 0
-        for each in self._performances:
-            landed = [*observer.landed(each.stream)]
-            expected, stored = each.part.expected_rows(landed), each.part.stored_rows(each.run)
-            problems += verification.missing(each.stream, landed)
-            problems += verification.shortened(verification.unsettled(landed, committed))
-            problems += verification.shortened(verification.differing(expected, stored))
-            settled = [place for _, place in landed if place in committed]
-            latencies += [committed[place] - observer.published_at[place] for place in settled]
-            rows += len(stored)
-        return Result(
-            produced=self._total,
-            outcomes=outcomes,
-            latencies=[seconds * 1000 for seconds in latencies],
-            rows=rows,
-            problems=problems,
+        return Results(
+            {
+                each.room.name: judge(each, worker, observer, outcomes[each.room.name])
+                for each, worker in zip(self._performances, self._workers, strict=True)
+            }
         )
-
-    def _committed(self) -> dict[Place, float]:
-        """When each message was committed, as far as the workers' logs have been read."""
-        return {
-            place: time
-            for worker in self._workers
-            for place, time in dict(worker.committed_at).items()
-        }
 
     def _count_committed(self) -> int:
         return sum(len(worker.committed_at) for worker in self._workers)
@@ -146,13 +127,26 @@ class Session:
 
 @contextmanager
 def started(performances: Sequence[Performance]) -> Iterator[Session]:
-    """Start a bus and the rooms' workers, and end them all afterwards."""
+    """Start a bus and the rooms' workers, and end them all afterwards. Raises ``DemoFailed``."""
     prefix = performances[0].run.name
     topics = {topic for performance in performances for topic in performance.room.topics}
-    with embedded_bus(prefix, topics) as bus, _workers(performances, bus) as workers:
+    with (
+        _nothing_left_parked(prefix),
+        embedded_bus(prefix, topics) as bus,
+        _workers(performances, bus) as workers,
+    ):
         session = Session(performances, bus, workers)
         session.wait_for_workers()
         yield session
+
+
+@contextmanager
+def _nothing_left_parked(prefix: str) -> Iterator[None]:
+    """Delete what the run has parked when it is over: its schemas go with its registry."""
+    try:
+        yield
+    finally:
+        ParkedEvent.objects.filter(topic__startswith=f"{prefix}-").delete()
 
 
 @contextmanager
@@ -164,7 +158,9 @@ def _workers(performances: Sequence[Performance], bus: Bus) -> Iterator[list[Wor
             workers.append(WorkerProcess(name, worker_command(name), environment))
         yield workers
     finally:
-        statuses = {worker: worker.stop() for worker in workers}
+        for worker in workers:
+            worker.tell_to_stop()
+        statuses = {worker: worker.wait() for worker in workers}
     for worker in workers:
         if status := statuses[worker]:
             raise worker.failure(f"ended with status {status} when it was told to")

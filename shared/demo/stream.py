@@ -5,12 +5,13 @@ Holds values and does the sharing out; what a message of a kind says is written 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import zip_longest
 from random import Random
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 from openedx_events.data import EventsMetadata
 from openedx_events.tooling import OpenEdxPublicSignal
@@ -26,7 +27,7 @@ class Run:
     """One run of one room's stream.
 
     The stream is the same for the same ``events`` and ``seed``, but for its times, which end at
-    ``started``, and its ids, which begin at ``first_id``.
+    ``started``, and what is the run's alone: its name, its ids, its UUIDs.
     """
 
     events: int
@@ -35,18 +36,17 @@ class Run:
 
     @property
     def name(self) -> str:
-        """The prefix of the run's topics."""
+        """The prefix of the run's topics, and part of such keys as are texts."""
         return f"demo-{self._number}"
 
     @property
-    def first_id(self) -> int:
-        """The first of the ids that are this run's alone, in whatever database it runs."""
-        return self._number * _IDS
-
-    @property
     def ids(self) -> range:
-        """The ids that are this run's alone."""
-        return range(self.first_id, self.first_id + _IDS)
+        """The ids that are this run's alone, in whatever database it runs."""
+        return range(self._number * _IDS, (self._number + 1) * _IDS)
+
+    def uuid(self, name: str) -> UUID:
+        """Return the UUID of something that is this run's alone, the same for the same name."""
+        return uuid5(NAMESPACE_OID, f"{self.name} {name}")
 
     @property
     def _number(self) -> int:
@@ -85,19 +85,20 @@ class RawMessage:
 
 
 A = TypeVar("A")
+A_contra = TypeVar("A_contra", contravariant=True)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Kind(Generic[A]):
+class Kind(Generic[A_contra]):
     """A kind of message and its share of the stream, in thousandths.
 
-    ``ends_as`` is the outcome of every such message, or ``None`` where that depends on what the
-    row was told before. ``write`` lets the stream's author write one.
+    ``ends_as`` is the outcome of every such message when the run is over, or ``None`` where that
+    depends on what the row was told before. ``write`` lets the stream's author write one.
     """
 
     name: str
     share: int
-    write: Callable[[A], StockEvent | RawMessage]
+    write: Callable[[A_contra], StockEvent | RawMessage]
     ends_as: Outcome | None = None
 
 
@@ -129,13 +130,25 @@ class Landed(NamedTuple):
 
 
 def schedule(kinds: Sequence[Kind[A]], events: int, random: Random) -> Iterator[Kind[A]]:
-    """Yield the kind of each of so many events by their shares, shuffled; the first kind begins."""
-    counts = apportion([kind.share for kind in kinds], events)
+    """Yield the kind of each of so many events by their shares, shuffled; the first kind begins.
+
+    It does so even where its share is too small for an event: then the largest share gives one.
+    """
+    shares = [kind.share for kind in kinds]
+    counts = apportion(shares, events)
+    if events and not counts[0]:
+        counts[shares.index(max(shares))] -= 1
+        counts[0] = 1
     scheduled = [kind for kind, count in zip(kinds, counts, strict=True) for _ in range(count)]
     rest = scheduled[1:]
     random.shuffle(rest)
     yield from scheduled[:1]
     yield from rest
+
+
+def write(kinds: Iterable[Kind[A]], author: A, *, topic: str) -> list[Planned]:
+    """Let the author write a message of each of these kinds for a topic (named without prefix)."""
+    return [Planned(kind=kind, topic=topic, message=kind.write(author)) for kind in kinds]
 
 
 def apportion(shares: Sequence[int], total: int) -> list[int]:

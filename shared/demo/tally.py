@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from django.db.models import Sum
 
 from shared.models import OutcomeCount
 from shared.outcomes import Outcome
+
+Counts: TypeAlias = defaultdict[str, Counter[Outcome]]
+"""Outcomes by the room's name."""
 
 
 class Tally:
@@ -18,13 +22,16 @@ class Tally:
         self._workers = list(workers)
         self._before = self._read()
 
-    def read(self) -> Counter[Outcome]:
+    def read(self) -> Counts:
         """Return the outcomes so far."""
         now = self._read()
-        now.subtract(self._before)
+        for room, counts in self._before.items():
+            now[room].subtract(counts)
         return now
 
-    def _read(self) -> Counter[Outcome]:
-        counts = OutcomeCount.objects.filter(worker__in=self._workers)
-        sums = counts.aggregate(**{outcome.value: Sum(outcome.value) for outcome in Outcome})
-        return Counter({outcome: sums[outcome.value] or 0 for outcome in Outcome})
+    def _read(self) -> Counts:
+        rows = OutcomeCount.objects.filter(worker__in=self._workers).values_list("room")
+        counts: Counts = defaultdict(Counter)
+        for room, *sums in rows.annotate(*(Sum(outcome.value) for outcome in Outcome)):
+            counts[room].update(dict(zip(Outcome, sums, strict=True)))
+        return counts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from shared.demo.part import AnyOf, Table
+from shared.demo.part import AnyOf, Performance, Table
 from shared.demo.stream import Landed, Place, Planned
 from shared.outcomes import Outcome
 
@@ -27,15 +27,15 @@ def unsettled(landed: Iterable[Landed], committed: Mapping[Place, float]) -> Ite
             yield f"{topic}[{partition}]@{offset} ({planned.kind.name}) was not committed"
 
 
-def miscounted(stream: Sequence[Planned], outcomes: Counter[Outcome]) -> Iterator[str]:
+def miscounted(performance: Performance, outcomes: Counter[Outcome]) -> Iterator[str]:
     """Say whether each event has one outcome, and those that the stream's kinds plan."""
-    lost = len(stream) - outcomes.total()
+    lost = len(performance.stream) - outcomes.total()
     if lost:
         yield f"{abs(lost)} events have {'no outcome' if lost > 0 else 'two outcomes'}"
-    planned = Counter(message.kind.ends_as for message in stream)
     for outcome in _PLANNED_EXACTLY:
-        if outcomes[outcome] != planned[outcome]:
-            yield f"{outcomes[outcome]} events ended as {outcome}, {planned[outcome]} were to"
+        planned = performance.planned[outcome]
+        if outcomes[outcome] != planned:
+            yield f"{outcomes[outcome]} events ended as {outcome}, {planned} were to"
 
 
 def differing(expected: Table, stored: Table) -> Iterator[str]:

@@ -182,7 +182,7 @@ class Worker:
         now, limit = timezone.now(), get_settings().batch_size
         connections.refresh()
         try:
-            parked = parking.due(self.room.name, limit=limit, now=now)
+            parked = parking.due(self.room.name, self._topics, limit=limit, now=now)
         except Exception as error:
             raise connections.meaning_of(error) from error
         if not parked:

@@ -98,7 +98,8 @@ def outcomes(room: Room, *events: Event) -> list[Outcome]:
 def retry(room: Room, *, after: timedelta = timedelta(0)) -> list[Outcome]:
     """Settle the parked events that are due then, as the worker does, and return how they ended."""
     now = timezone.now() + after
-    arrivals = parking.arrivals_of(parking.due(room.name, limit=100, now=now), decode_stored)
+    due = parking.due(room.name, ["test"], limit=100, now=now)
+    arrivals = parking.arrivals_of(due, decode_stored)
     batch = Batch(room=room, group=room.name, worker="tests", arrivals=arrivals)
     return [ending.outcome for ending in settle(batch, now=now).endings]
 

@@ -35,7 +35,7 @@ def shelf(code="A", **kwargs):
 def retry(room, now=None):
     """Settle what is due, as the worker does."""
     now = now or timezone.now()
-    due = parking.due(room.name, limit=100, now=now)
+    due = parking.due(room.name, [""], limit=100, now=now)
     arrivals = tuple(Retried(event, decode_stored(event.message)) for event in due)
     return settle(Batch(room=room, group="g", worker="w", arrivals=arrivals), now=now)
 
@@ -56,9 +56,9 @@ def test_parent_wakes_its_orphans_only(library):
     """The shelf's arrival makes its books due, and no others."""
     deliver(library, book(), book(isbn="2", code="B"))
     assert deliver(library, shelf()).woken == 1
-    assert [e.waiting_for for e in parking.due(library.name, limit=9, now=timezone.now())] == [
-        "shelves:a"
-    ]
+    assert [
+        e.waiting_for for e in parking.due(library.name, [""], limit=9, now=timezone.now())
+    ] == ["shelves:a"]
 
 
 def test_woken_event_is_applied_and_counted_once(library):

@@ -29,10 +29,10 @@ class Command(BaseCommand):
 
     help = (
         "Run a broker, a schema registry and each room's worker, publish a stream of real events "
-        "with duplicates, late ones, poison and more, and compare the tables with a model. "
+        "with duplicates, late ones, orphans, poison and more, and compare the tables with models. "
         "The bus is always an embedded one: EVENT_BUS_KAFKA_* settings are not used. The database "
         "is the configured one; the rows, dead letters and counts of a run stay in it. Each run "
-        "has learners and topics of its own and touches nothing else."
+        "has courses, customers, learners and topics of its own and touches nothing else."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -89,13 +89,13 @@ class Command(BaseCommand):
     def _perform(self, options: Options, rooms: list[Performance], tables: Console) -> None:
         progress = Console(stderr=True)
         names = ", ".join(room.room.name for room in rooms)
-        progress.print(f"Starting a broker, a schema registry and the worker of {names} …")
+        progress.print(f"Starting a broker, a schema registry and the workers of {names} …")
         with session.started(rooms) as running:
-            result = running.publish(rate=options.rate, console=progress)
-            report.show_result(tables, result)
-            self._print_json(options, result.as_json())
-            if result.problems:
-                raise DemoFailed("\n  ".join(["The run isn't as it should be:", *result.problems]))
+            results = running.publish(rate=options.rate, console=progress)
+            report.show_results(tables, results)
+            self._print_json(options, results.as_json())
+            if problems := results.total.problems:
+                raise DemoFailed("\n  ".join(["The run isn't as it should be:", *problems]))
             if not options.ends:
                 report.show_addresses(tables, running.bus.addresses)
                 running.stay()

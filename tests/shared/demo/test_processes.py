@@ -40,7 +40,8 @@ def process(*entries, script=WAIT):
     try:
         yield worker
     finally:
-        worker.stop()
+        worker.tell_to_stop()
+        worker.wait()
 
 
 def ended(worker):
@@ -72,6 +73,13 @@ def test_commits_are_read_place_by_place():
         }
 
 
+def test_parked_events_are_counted():
+    """Each as it is parked."""
+    with process({"action": "event.parked"}, {"action": "event.parked"}, ASSIGNED) as worker:
+        assert worker.has_partitions.wait(10)
+        assert worker.parked == 2
+
+
 def test_an_early_end_is_told_with_the_last_lines():
     """Log lines by their message, others as they are."""
     with process({"message": "worker.started"}, script="sys.exit('Fatal: no')") as worker:
@@ -91,7 +99,8 @@ def test_a_worker_is_stopped_as_an_operator_would():
     """By SIGTERM, and its status is returned."""
     with process(ASSIGNED) as worker:
         assert worker.has_partitions.wait(10)
-        assert worker.stop() == -signal.SIGTERM
+        worker.tell_to_stop()
+        assert worker.wait() == -signal.SIGTERM
 
 
 def test_a_worker_counts_under_its_process_name():

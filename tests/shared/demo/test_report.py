@@ -1,68 +1,70 @@
-"""What is printed at the end adds up."""
+"""What a person gets to see is what the JSON says."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 
-import pytest
 from rich.console import Console
 
-from shared.demo.report import Result, percentile, show_addresses, show_result
+from shared.demo.report import show_addresses, show_results
+from shared.demo.results import Results
 from shared.outcomes import Outcome
+from tests.shared.demo.samples import KEYS, result
+
+ROOMS = ("credentials_grades_sync", "discovery_course_run_sync", "enterprise_license_sync")
 
 
-def result(**changes):
-    """Return a result of ten events, one of them lost."""
-    outcomes = Counter({Outcome.APPLIED: 6, Outcome.STALE: 2, Outcome.DEAD: 1})
-    values = {"produced": 10, "outcomes": outcomes, "latencies": [1.0, 2.0, 3.04], "rows": 5}
-    return Result(**{**values, "problems": [], **changes})
-
-
-def shown(show, *values):
-    """Return what is printed on a narrow console."""
-    console = Console(width=80)
+def shown(show, *values, width=100):
+    """Return what is printed on a terminal."""
+    console = Console(width=width)
     with console.capture() as captured:
         show(console, *values)
     return captured.get()
 
 
-def test_json_has_every_key_and_adds_up():
-    """Exactly these keys, in this order; lost is what the outcomes leave of produced."""
-    printed = json.loads(json.dumps(result().as_json()))
-    assert list(printed) == [
-        *("produced", "applied", "unchanged", "stale", "filtered", "ignored", "parked", "dead"),
-        *("lost", "p50_ms", "p99_ms"),
+def test_the_table_has_a_column_for_each_room_and_one_for_all():
+    """Three rooms find room on a terminal, and the numbers aren't broken."""
+    text = shown(show_results, Results(dict.fromkeys(ROOMS, result(produced=1000))))
+    assert "course_run_sync" in text
+    assert [cell.strip() for cell in _line(text, "produced").split("│")[1:-1]] == [
+        *("produced", "1,000", "1,000", "1,000", "3,000", "published to the broker"),
     ]
-    assert printed["lost"] == 1
-    assert printed["p99_ms"] == 3.0
 
 
-@pytest.mark.parametrize(("percent", "value"), [(50, 50.0), (99, 99.0), (1, 1.0), (100, 100.0)])
-def test_percentile_is_the_nearest_rank(percent, value):
-    """Of 1 to 100, a percentile is itself."""
-    assert percentile([*range(100, 0, -1)], percent) == value
-
-
-def test_percentile_of_nothing_is_none():
-    """A run that settled nothing has no latency."""
-    assert percentile([], 50) is None
-
-
-def test_the_table_shows_counts_and_shares():
-    """Of every outcome, those that didn't happen too."""
-    text = shown(show_result, result())
-    assert "60.0 %" in text
-    assert all(outcome.value in text for outcome in Outcome)
+def test_the_table_shows_every_number_of_the_json():
+    """Those of outcomes that didn't happen too, and latencies of which there are none."""
+    text = shown(show_results, Results({"library": result(latencies=[])}))
+    assert all(_line(text, key) for key in KEYS)
+    assert _line(text, "p99_ms").split("│")[2].strip() == "-"
     assert "all equal" in text
+
+
+def test_adopted_orphans_are_told():
+    """Those that still wait are not among them."""
+    waiting = result(parked=5, outcomes=Counter({Outcome.PARKED: 2}))
+    text = shown(show_results, Results({"library": waiting, "archive": result()}))
+    assert "3 events were parked until their parents came" in text
+    assert "parents came" not in shown(show_results, Results({"archive": result()}))
 
 
 def test_with_problems_nothing_is_said_to_be_equal():
     """They are told one by one elsewhere."""
-    assert "equal" not in shown(show_result, result(problems=["a", "b"]))
+    results = Results({"library": result(problems=["a", "b"])})
+    assert "equal" not in shown(show_results, results)
 
 
 def test_addresses_can_be_copied():
     """A line each, however narrow the terminal."""
     address = "broker.example.com:9092," * 10
-    assert f"export SERVERS={address}\n" in shown(show_addresses, {"SERVERS": address})
+    text = shown(show_addresses, {"SERVERS": address}, width=80)
+    assert f"export SERVERS={address}\n" in text
+
+
+def test_every_outcome_has_a_meaning():
+    """The last cell of its line."""
+    text = shown(show_results, Results({"library": result()}))
+    assert all(_line(text, outcome).split("│")[-2].strip() for outcome in Outcome)
+
+
+def _line(text, name):
+    return next(line for line in text.splitlines() if line.startswith(f"│ {name} "))

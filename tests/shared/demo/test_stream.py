@@ -51,6 +51,20 @@ def test_schedule_begins_with_the_first_kind():
     assert all(next(schedule(kinds, 1000, Random(n))).name == "first" for n in range(20))
 
 
+@pytest.mark.parametrize("events", [1, 2, 10])
+def test_the_first_kind_begins_whatever_its_share(events):
+    """A short stream is as long as it shall be all the same."""
+    kinds = [kind("first", 10), kind("small", 300), kind("large", 690)]
+    names = [each.name for each in schedule(kinds, events, Random(1))]
+    assert names[0] == "first"
+    assert len(names) == events
+
+
+def test_a_stream_of_nothing_is_possible():
+    """There may be fewer events than rooms."""
+    assert not list(schedule([kind("first", 1000)], 0, Random(1)))
+
+
 def test_schedule_is_shuffled_by_its_random():
     """Another random, another order; the same, the same."""
     kinds = [kind("a", 500), kind("b", 500)]
@@ -73,6 +87,15 @@ def test_runs_have_ids_and_topics_of_their_own():
     assert not set(one.ids[-5:]) & set(other.ids[:5])
     assert one.ids.stop <= other.ids.start
     assert one.name != other.name
+
+
+def test_uuids_are_the_run_s_own():
+    """The same for the same name."""
+    one, other = (
+        Run(events=1, seed=1, started=STARTED + timedelta(milliseconds=n)) for n in (0, 1)
+    )
+    assert one.uuid("plan 1") == one.uuid("plan 1")
+    assert len({one.uuid("plan 1"), one.uuid("plan 2"), other.uuid("plan 1")}) == 3
 
 
 def test_ids_of_a_run_fit_a_bigint():

@@ -40,10 +40,10 @@ def test_a_row_too_many_is_named():
     assert list(differing(EXPECTED, stored)) == ["row B, 2 should not be there"]
 
 
-def test_counts_as_planned_are_no_problem(book, plan):
+def test_counts_as_planned_are_no_problem(book, plan, perform):
     """What a kind ends as is counted; where it depends on the row, only the sum."""
-    stream = [plan(book(1)), plan(book(2), ends_as=Outcome.DEAD)]
-    assert not list(miscounted(stream, Counter({Outcome.STALE: 1, Outcome.DEAD: 1})))
+    performance = perform(plan(book(1)), plan(book(2), ends_as=Outcome.DEAD))
+    assert not list(miscounted(performance, Counter({Outcome.STALE: 1, Outcome.DEAD: 1})))
 
 
 @pytest.mark.parametrize(
@@ -56,10 +56,10 @@ def test_counts_as_planned_are_no_problem(book, plan):
         ({Outcome.FILTERED: 1, Outcome.DEAD: 1}, "1 events ended as filtered, 0 were to"),
     ],
 )
-def test_a_wrong_count_is_named(book, plan, outcomes, problem):
+def test_a_wrong_count_is_named(book, plan, perform, outcomes, problem):
     """An event unaccounted for, counted twice, or ended otherwise than planned."""
-    stream = [plan(book(1)), plan(book(2), ends_as=Outcome.DEAD)]
-    assert list(miscounted(stream, Counter(outcomes))) == [problem]
+    performance = perform(plan(book(1)), plan(book(2), ends_as=Outcome.DEAD))
+    assert list(miscounted(performance, Counter(outcomes))) == [problem]
 
 
 def test_messages_that_never_landed_are_counted(book, plan):

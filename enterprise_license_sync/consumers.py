@@ -32,7 +32,7 @@ SUBSCRIPTION_PLANS = Consumer(
             signal=signal,
             key_field="subscription_plan.plan_uuid",
             accept=filters.is_wanted,
-            to_record=mappers.from_plan,
+            to_record=mappers.from_subscription_plan,
         )
         for signal in (
             SUBSCRIPTION_PLAN_CREATED,

@@ -25,7 +25,7 @@ KNOWN_STATUSES = tuple(status for status in LicenseStatus if status != LicenseSt
 """What an event may call a license; that it was deleted is said by the event's name."""
 
 
-def from_plan(data: EventData, metadata: EventsMetadata) -> SubscriptionPlanRecord:
+def from_subscription_plan(data: EventData, metadata: EventsMetadata) -> SubscriptionPlanRecord:
     """Map any event of a subscription plan."""
     plan = data["subscription_plan"]
     start_date = values.moment(plan.start_date, "subscription_plan.start_date")

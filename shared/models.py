@@ -90,13 +90,21 @@ class ParkedEventQuerySet(models.QuerySet["ParkedEvent"]):
         return self.filter(ours, room=room, retry_at__lte=now).order_by("retry_at", "pk")
 
     def wake(self, references: list[str], now: datetime) -> int:
-        """Make due what waits for one of these rows; return how many."""
-        waiting = self.filter(waiting_for__in=references, retry_at__gt=now)
-        return waiting.update(retry_at=now)
+        """Make due what waits for one of these rows; return how many.
+
+        What is due already counts, too: another worker may be about to park it once more, having
+        looked for the row in vain. The update waits for that, and is the last word.
+        """
+        return self.filter(waiting_for__in=references).update(retry_at=now)
 
 
 class ParkedEvent(StoredMessage):
-    """An event that waits for a row it refers to; retried by itself."""
+    """An event that waits for a row it refers to; retried by itself.
+
+    .. pii: The message whole, with whatever personal data the event has, until it is settled.
+    .. pii_types: id, username, email_address
+    .. pii_retirement: retained
+    """
 
     waiting_for = models.CharField(max_length=350, db_index=True)
     attempts = models.PositiveIntegerField(default=0)
@@ -117,7 +125,12 @@ class ParkedEvent(StoredMessage):
 
 
 class DeadLetter(StoredMessage):
-    """An event that can't succeed without a person."""
+    """An event that can't succeed without a person.
+
+    .. pii: The message whole, with whatever personal data the event has; the admin doesn't show it.
+    .. pii_types: id, username, email_address
+    .. pii_retirement: retained
+    """
 
     group = models.CharField(max_length=255, blank=True)
     receiver = models.CharField(
@@ -139,6 +152,8 @@ class DeadLetter(StoredMessage):
 
 class OutcomeCount(models.Model):
     """How many events ended how, per worker, consumer and minute.
+
+    .. no_pii:
 
     ``parked`` is the net change: an event that is parked no more counts minus one there and
     plus one where it ended, so that the columns' totals count each event once.

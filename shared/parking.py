@@ -22,7 +22,8 @@ from shared.upsert import insert_or_update
 
 log = Log(__name__)
 
-FIRST_PAUSE = timedelta(seconds=1)
+# Short: who brings the parent while the event is being parked can't see it, nor wake it.
+FIRST_PAUSE = timedelta(seconds=0.25)
 LONGEST_PAUSE = timedelta(minutes=5)
 
 _UNIQUE = ["room", "consumer", "topic", "partition", "offset"]

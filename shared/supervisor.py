@@ -12,6 +12,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from itertools import takewhile
 from select import PIPE_BUF
 from subprocess import Popen
 from time import monotonic, sleep
@@ -24,15 +25,27 @@ from shared.stopping import StopRequest
 log = Log(__name__)
 
 FATAL_STATUS = 3
-"""How a worker ends that must not be started again; 1 is any exception, 2 a wrong option."""
+"""How a worker ends that must not be started again; 1 is any exception."""
+
+_WRONG_OPTION = 2  # it would be as wrong the next time
+_SUBCOMMANDS = {"run_consumers", "demo"}
 _INTERVAL = 0.1
 _TOLD = (0, -signal.SIGTERM)  # the signal itself ends a worker that can't listen yet
 _SIGNALS = {-number: number.name for number in signal.Signals}
 
 
 def worker_command(room_name: str) -> list[str]:
-    """Return the command that runs a room's worker, which ends when this process has ended."""
-    return [sys.executable, sys.argv[0], "run_consumers", room_name, f"--parent={os.getpid()}"]
+    """Return the command that runs a room's worker, which ends when this process has ended.
+
+    It begins as this process was started, up to the subcommand: ``manage.py``, the LMS's
+    ``manage.py lms``, or ``-m django``.
+    """
+    main = getattr(sys.modules["__main__"], "__spec__", None)
+    program = ["-m", main.parent] if main and main.parent else sys.argv[:1]
+    words = sys.argv[1:] if _SUBCOMMANDS & set(sys.argv) else []
+    service = takewhile(lambda word: word not in _SUBCOMMANDS, words)
+    options = ["run_consumers", room_name, f"--parent={os.getpid()}"]
+    return [sys.executable, *program, *service, *options]
 
 
 def report(error: FatalError, descriptor: int) -> None:
@@ -98,7 +111,7 @@ class _Child:
         if self._process is None and monotonic() >= self._due_at:
             self._start()
         elif self._process and (status := self._process.poll()) is not None:
-            if status == FATAL_STATUS:
+            if status in (FATAL_STATUS, _WRONG_OPTION):
                 raise FatalError(self._end(status))
             self._process = None
             self._pause(_SIGNALS.get(status, status))

@@ -8,6 +8,10 @@ from shared.ordering import PositionField, SyncedModel
 class UserGrade(SyncedModel):
     """A learner's grade in a course run, as the LMS last said.
 
+    .. pii: Username and LMS user id of a learner, with their grade.
+    .. pii_types: id, username
+    .. pii_retirement: retained
+
     ``graded_at`` is the time of the event that last changed the grade, as this table saw it: an
     event that repeats the grade leaves it alone.
     """
@@ -25,10 +29,9 @@ class UserGrade(SyncedModel):
     filled_position = PositionField()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["lms_user_id", "course_key"], name="credentials_grades_sync_one_grade"
-            )
+        # Not unique: ``sync_key`` is, and some collations take two keys for one that aren't.
+        indexes = [
+            models.Index(fields=["lms_user_id", "course_key"], name="credentials_grades_sync_grade")
         ]
 
     def __str__(self) -> str:

@@ -20,9 +20,13 @@ class CourseRunQuerySet(models.QuerySet["CourseRun"]):
 
 
 class CourseRun(SyncedModel):
-    """A course run, as Studio last published it. Nothing deletes one."""
+    """A course run, as Studio last published it. Nothing deletes one.
 
-    course_key = models.CharField(max_length=255, unique=True)
+    .. no_pii:
+    """
+
+    # Not unique: ``sync_key`` is, and some collations take two keys for one that aren't.
+    course_key = models.CharField(max_length=255, db_index=True)
     org = models.CharField(max_length=255)
     number = models.CharField(max_length=255)
     run = models.CharField(max_length=255)

@@ -25,7 +25,9 @@ from shared.upsert import upsert
 log = Log(__name__)
 
 
-def write_plans(records: Sequence[PositionedRecord[SubscriptionPlanRecord]]) -> list[Outcome]:
+def write_subscription_plans(
+    records: Sequence[PositionedRecord[SubscriptionPlanRecord]],
+) -> list[Outcome]:
     """Write plans; a newer event wins, whatever step it takes."""
     return upsert(SubscriptionPlan, records, now=timezone.now(), before_change=_note_plan_step)
 

@@ -42,7 +42,10 @@ class SubscriptionPlanQuerySet(models.QuerySet["SubscriptionPlan"]):
 
 
 class SubscriptionPlan(SyncedModel):
-    """A customer's subscription plan. ``renewed_to`` may name a plan that hasn't come yet."""
+    """A customer's subscription plan. ``renewed_to`` may name a plan that hasn't come yet.
+
+    .. no_pii:
+    """
 
     plan_uuid = models.UUIDField(unique=True)
     title = models.CharField(max_length=255)
@@ -86,12 +89,14 @@ class LicenseQuerySet(models.QuerySet["License"]):
 
 
 class License(SyncedModel):
-    """A license of a plan. ``renewed_to`` may name a license that hasn't come yet."""
+    """A license of a plan. ``renewed_to`` may name a license that hasn't come yet.
 
-    # .. pii: Email address and LMS user id of a learner; the email only while the license is
-    #   assigned or activated.
-    # .. pii_types: id, email_address
-    # .. pii_retirement: consumer_api
+    .. pii: LMS user id of a learner, and their email address while the license is assigned or
+        activated. Who retires the learner in License Manager clears both: its event says so.
+    .. pii_types: id, email_address
+    .. pii_retirement: consumer_api
+    """
+
     license_uuid = models.UUIDField(unique=True)
     plan = models.ForeignKey(
         SubscriptionPlan, to_field="plan_uuid", related_name="licenses", on_delete=models.PROTECT
@@ -138,7 +143,12 @@ class LicensedEnrollmentQuerySet(models.QuerySet["LicensedEnrollment"]):
 
 
 class LicensedEnrollment(SyncedModel):
-    """A learner's enrollment in a course run, under a license."""
+    """A learner's enrollment in a course run, under a license.
+
+    .. pii: LMS user id of a learner, with a course run.
+    .. pii_types: id
+    .. pii_retirement: retained
+    """
 
     license = models.ForeignKey(
         License, to_field="license_uuid", related_name="enrollments", on_delete=models.PROTECT

@@ -135,7 +135,9 @@ EVENT_SYNC = {
     "DESTINATIONS": {
         "user-grades": "credentials_grades_sync.standalone.destination.write_user_grades",
         "course-runs": "discovery_course_run_sync.standalone.destination.write_course_runs",
-        "subscription-plans": "enterprise_license_sync.standalone.destination.write_plans",
+        "subscription-plans": (
+            "enterprise_license_sync.standalone.destination.write_subscription_plans"
+        ),
         "licenses": "enterprise_license_sync.standalone.destination.write_licenses",
         "licensed-enrollments": (
             "enterprise_license_sync.standalone.destination.write_licensed_enrollments"

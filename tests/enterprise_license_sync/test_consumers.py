@@ -27,7 +27,7 @@ def test_room_is_registered_parents_first(room):
 @pytest.mark.parametrize(
     ("consumer", "name"),
     [
-        ("subscription-plans", "write_plans"),
+        ("subscription-plans", "write_subscription_plans"),
         ("licenses", "write_licenses"),
         ("licensed-enrollments", "write_licensed_enrollments"),
     ],

@@ -21,6 +21,9 @@ from shared.events.enterprise.signals import (
 )
 from tests.enterprise_license_sync.events import (
     LEARNER,
+    LICENSE,
+    OTHER_LICENSE,
+    OTHER_PLAN,
     START,
     enrollment,
     forget,
@@ -164,3 +167,21 @@ def test_no_order_leaves_a_revoked_license_current(room):
         assert len(current(SubscriptionPlan, LATER)) == 1
         assert not current(License, NOW) | current(License, LATER)
         assert License.objects.get().status == "revoked"
+
+
+def test_renewal_does_not_move_an_enrollment(room):
+    """It stays with its license, whose plan is over; who asks for more follows ``renewed_to``."""
+    follower, old = OTHER_LICENSE, LICENSE
+    outcomes(room, plan(1, expiration_date=NOW), plan(1, plan_uuid=OTHER_PLAN))
+    outcomes(
+        room,
+        license_that_is("activated", 2, lms_user_id=LEARNER, renewed_to_uuid=follower),
+        license_that_is(
+            "activated", 2, license_uuid=follower, plan_uuid=OTHER_PLAN, lms_user_id=LEARNER
+        ),
+        enrollment(3),
+    )
+    learning = LicensedEnrollment.objects.get()
+    assert learning.license.license_uuid == old
+    assert not learning.is_current(LATER)
+    assert License.objects.get(renewed_from=learning.license).is_current(LATER)

@@ -46,10 +46,10 @@ SECRET = "zebra"
 """Stands in values that no error may show."""
 
 
-def from_plan(signal=SUBSCRIPTION_PLAN_CHANGED, **fields):
+def from_subscription_plan(signal=SUBSCRIPTION_PLAN_CHANGED, **fields):
     """Map an event of a plan."""
     data = {"subscription_plan": SubscriptionPlanFactory(**{"plan_uuid": PLAN} | fields)}
-    return mappers.from_plan(data, EventsMetadata(event_type=signal.event_type))
+    return mappers.from_subscription_plan(data, EventsMetadata(event_type=signal.event_type))
 
 
 def from_license(signal=LICENSE_ASSIGNED, **fields):
@@ -68,7 +68,7 @@ def from_enrollment(**fields):
 
 def test_plan_is_mapped_whole():
     """Every column has its value."""
-    assert from_plan(renewed_to_uuid=FOLLOWER) == SubscriptionPlanRecord(
+    assert from_subscription_plan(renewed_to_uuid=FOLLOWER) == SubscriptionPlanRecord(
         plan_uuid=PLAN,
         title="Tests",
         enterprise_customer_uuid=CUSTOMER,
@@ -124,7 +124,7 @@ def test_what_is_not_known_is_none():
     record = from_license(status="unassigned", assigned_date=None, user_email=None)
     assert (record.lms_user_id, record.user_email, record.renewed_to_id) == (None, "", None)
     assert (record.assigned_date, record.activation_date, record.revoked_date) == (None, None, None)
-    assert from_plan(enterprise_catalog_uuid=None).enterprise_catalog_uuid is None
+    assert from_subscription_plan(enterprise_catalog_uuid=None).enterprise_catalog_uuid is None
 
 
 @pytest.mark.parametrize("route", SUBSCRIPTION_PLANS.routes, ids=lambda r: r.signal.event_type)
@@ -134,7 +134,7 @@ def test_status_of_a_plan_is_what_its_data_say(route, is_active):
     expected = PlanStatus.ACTIVE if is_active else PlanStatus.INACTIVE
     if route.signal is SUBSCRIPTION_PLAN_DELETED:
         expected = PlanStatus.DELETED
-    assert from_plan(route.signal, is_active=is_active).status is expected
+    assert from_subscription_plan(route.signal, is_active=is_active).status is expected
 
 
 @pytest.mark.parametrize("route", LICENSES.routes, ids=lambda route: route.signal.event_type)
@@ -195,7 +195,7 @@ def test_email_that_is_dropped_is_not_looked_into():
 def test_bad_value_of_a_plan_is_named(fields, name):
     """The error tells the field and never its value."""
     with pytest.raises(UnmappableEvent) as raised:
-        from_plan(**fields)
+        from_subscription_plan(**fields)
     assert raised.value.field == f"subscription_plan.{name}"
     assert SECRET not in str(raised.value)
 
@@ -261,9 +261,11 @@ def test_bad_value_of_an_enrollment_is_named(fields, name):
 
 def test_values_at_the_edge_are_taken():
     """The longest title, no seats or as many as there can be, a plan of one moment."""
-    plan = from_plan(title="x" * 255, desired_num_licenses=0, start_date=NOON, expiration_date=NOON)
+    plan = from_subscription_plan(
+        title="x" * 255, desired_num_licenses=0, start_date=NOON, expiration_date=NOON
+    )
     assert (plan.title, plan.desired_num_licenses) == ("x" * 255, 0)
-    assert from_plan(desired_num_licenses=2**31 - 1).desired_num_licenses == 2**31 - 1
+    assert from_subscription_plan(desired_num_licenses=2**31 - 1).desired_num_licenses == 2**31 - 1
     assert from_license(lms_user_id=2**63 - 1).lms_user_id == 2**63 - 1
     assert from_enrollment(mode="x" * 100).mode == "x" * 100
 
@@ -271,7 +273,7 @@ def test_values_at_the_edge_are_taken():
 def test_dates_are_in_utc():
     """Wherever they were written down."""
     elsewhere = NOON.astimezone(HERE)
-    assert from_plan(start_date=elsewhere).start_date.tzinfo is UTC
+    assert from_subscription_plan(start_date=elsewhere).start_date.tzinfo is UTC
     assert from_license(assigned_date=elsewhere).assigned_date == NOON
 
 
@@ -292,7 +294,7 @@ def test_plan_of_an_enrollment_is_no_part_of_its_record():
     assert from_enrollment(plan_uuid=FOLLOWER) == from_enrollment()
 
 
-@pytest.mark.parametrize("map_event", [from_plan, from_license, from_enrollment])
+@pytest.mark.parametrize("map_event", [from_subscription_plan, from_license, from_enrollment])
 def test_every_field_is_plain(map_event):
     """Each event tells the whole state: nothing is observed, and nothing only filled."""
     layout = layout_of(map_event())

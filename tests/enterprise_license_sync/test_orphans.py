@@ -10,7 +10,7 @@ from itertools import permutations
 import pytest
 
 from enterprise_license_sync import mappers
-from enterprise_license_sync.standalone.destination import write_plans
+from enterprise_license_sync.standalone.destination import write_subscription_plans
 from enterprise_license_sync.standalone.models import (
     License,
     LicensedEnrollment,
@@ -136,8 +136,8 @@ def test_retry_by_time_finds_what_nobody_woke(room):
     """A parent that came past this room's batches is found a second later."""
     outcomes(room, license_(2))
     event = plan(1)
-    record = mappers.from_plan(event.data, event.metadata)
-    write_plans([PositionedRecord(record, event.position)])
+    record = mappers.from_subscription_plan(event.data, event.metadata)
+    write_subscription_plans([PositionedRecord(record, event.position)])
     assert retry(room) == []
     assert retry(room, after=parking.FIRST_PAUSE) == [APPLIED]
 

@@ -81,9 +81,9 @@ def test_parked_retry_backs_off(library):
     """Each failed try doubles the pause."""
     now = timezone.now()
     deliver(library, book(), now=now)
-    for seconds in (1, 2, 4):
+    for times in (1, 2, 4):
         event = ParkedEvent.objects.get()
-        assert event.retry_at - now == timedelta(seconds=seconds)
+        assert event.retry_at - now == times * parking.FIRST_PAUSE
         now = event.retry_at
         retry(library, now)
     assert ParkedEvent.objects.get().attempts == 3

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from subprocess import Popen
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ import pytest
 from shared.conf import Settings
 from shared.exceptions import FatalError
 from shared.logging import Action
-from shared.supervisor import FATAL_STATUS, report, supervise
+from shared.supervisor import FATAL_STATUS, report, supervise, worker_command
 
 PRELUDE = """
 import os, signal, sys, time
@@ -78,7 +79,6 @@ def back_off(settings: Any) -> None:
         ("os.kill(os.getpid(), signal.SIGKILL)", "SIGKILL"),
         ("os.kill(os.getpid(), signal.SIGTERM)", "SIGTERM"),
         ("1 / 0", 1),
-        ("sys.exit(2)", 2),
         ("sys.exit(0)", 0),
     ],
 )
@@ -92,6 +92,40 @@ def test_worker_that_nobody_told_is_started_again(
     assert first["pid"] != second["pid"]
     (ended,) = logged(Action.WORKER_ENDED)
     assert (ended["room"], ended["status"], ended["attempt"]) == ("room", status, 1)
+
+
+def test_worker_that_is_called_wrongly_ends_all(run: Run, logged: Logged) -> None:
+    """Options that it doesn't know it won't know the next time."""
+    with pytest.raises(FatalError, match=r"worker of room ended with status 2"):
+        run(room="sys.exit(2)", other=WAIT)
+    assert len(logged(Action.WORKER_LAUNCHED)) == 2
+
+
+@pytest.mark.parametrize(
+    ("called", "repeated"),
+    [
+        (["manage.py", "run_consumers", "--all"], ["manage.py"]),
+        (["./manage.py", "lms", "run_consumers", "--all"], ["./manage.py", "lms"]),
+        (["manage.py", "demo", "--events", "9"], ["manage.py"]),
+        (["another-program", "--option"], ["another-program"]),
+    ],
+)
+def test_worker_is_called_as_we_were(
+    called: list[str], repeated: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Up to the subcommand: the LMS's manage.py wants the service's name before it."""
+    monkeypatch.setattr(sys.modules["__main__"], "__spec__", None)
+    monkeypatch.setattr(sys, "argv", called)
+    expected = [sys.executable, *repeated, "run_consumers", "room", f"--parent={os.getpid()}"]
+    assert worker_command("room") == expected
+
+
+def test_worker_of_a_module_is_called_as_a_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package's __main__.py, run as a script, finds its own modules in place of others."""
+    spec = SimpleNamespace(parent="django")
+    monkeypatch.setattr(sys.modules["__main__"], "__spec__", spec)
+    monkeypatch.setattr(sys, "argv", ["…/django/__main__.py", "run_consumers", "--all"])
+    assert worker_command("room")[:4] == [sys.executable, "-m", "django", "run_consumers"]
 
 
 def test_pauses_grow(run: Run, logged: Logged, settings: Any, monkeypatch: Any) -> None:

@@ -45,7 +45,7 @@ def publish_course_grade(
     """Publish an attempted grade once the LMS's transaction is committed.
 
     An exception here is the sender's to log, for the LMS sends with ``send_robust``; one after the
-    commit is logged by Django. Neither reaches the grading.
+    commit is logged as ``event.not_published``. Neither reaches the grading.
     """
     if not course_grade.attempted:
         return

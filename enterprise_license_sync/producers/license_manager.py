@@ -15,6 +15,7 @@ from uuid import UUID
 
 from attrs import evolve
 from django.apps import apps
+from django.db import transaction
 from django.db.models.signals import post_delete, post_save, pre_delete
 from django.utils.timezone import now
 from openedx_events.tooling import OpenEdxPublicSignal
@@ -31,7 +32,11 @@ _GIVEN = {"assigned": signals.LICENSE_ASSIGNED, "activated": signals.LICENSE_ACT
 
 
 def connect() -> None:
-    """Connect the receivers. What is deleted is read before it goes, while it has its key."""
+    """Connect the receivers. What is deleted is read before it goes, while it has its key.
+
+    That is within the deletion's transaction, and so in a savepoint: PostgreSQL would abort the
+    transaction over a query of ours that fails.
+    """
     for django_signal, model, receiver in (
         (post_save, "SubscriptionPlan", _publish_saved_plan),
         (post_save, "License", _publish_saved_license),
@@ -46,12 +51,13 @@ def connect() -> None:
 def publish_plans(
     plans: Iterable[Row], signal: OpenEdxPublicSignal | None = None, *, time: datetime | None = None
 ) -> None:
-    """Publish, on commit, plans that were written without their models' signals.
+    """Publish, on commit, plans as they are stored, whoever wrote them and when.
 
-    Without a ``signal`` the plan's state says which. ``time`` is when they were written, now by
-    default: bulk methods leave ``modified`` as it was.
+    Without a ``signal`` the plan's state says which. ``time`` is when they were written, for bulk
+    methods leave ``modified`` as it was; without one ``modified`` counts, for what nobody wrote
+    just now mustn't be newer than a save that is under way.
     """
-    _publish_plans([plan.pk for plan in plans], signal, time or now())
+    _publish_plans([plan.pk for plan in plans], signal, time)
 
 
 def publish_licenses(
@@ -60,8 +66,8 @@ def publish_licenses(
     *,
     time: datetime | None = None,
 ) -> None:
-    """Publish, on commit, licenses that were written without signals; as ``publish_plans``."""
-    _publish_licenses([license_.pk for license_ in licenses], signal, time or now())
+    """Publish, on commit, licenses as they are stored; as ``publish_plans``."""
+    _publish_licenses([license_.pk for license_ in licenses], signal, time)
 
 
 @harmless
@@ -87,12 +93,14 @@ def _publish_deleted_renewal(*, instance: Row, **_signal: object) -> None:
 
 
 @harmless
+@transaction.atomic
 def _publish_deleted_plan(*, instance: Row, **_signal: object) -> None:
     data = _plan_data(instance)
     publish_on_commit(signals.SUBSCRIPTION_PLAN_DELETED, time=now(), subscription_plan=data)
 
 
 @harmless
+@transaction.atomic
 def _publish_deleted_license(*, instance: Row, **_signal: object) -> None:
     data = evolve(_license_data(instance), user_email=None)
     publish_on_commit(signals.LICENSE_DELETED, time=now(), license=data)

@@ -2,8 +2,9 @@
 
 An enrollment is three records: edx-enterprise's of the license and of the learner, and the LMS's
 own. Whichever changes, all are read once the change is committed, and the newest of their times
-is the event's: both are functions of the records, and a record's time only moves forward, so what
-was read later is never announced as older; equal times follow the offset.
+is the event's: both are functions of the records, so what was read later is announced as newer, or
+as equal, and equal times follow the offset. Only a record that is saved twice at once may go back
+in time, where the earlier save is committed last; the next change puts that right.
 
 The license's plan is known from this room's own tables, which the LMS consumes. An enrollment whose
 license hasn't come yet is announced when it comes, see ``write_licenses``. There is no outbox.
@@ -11,7 +12,7 @@ license hasn't come yet is announced when it comes, see ``write_licenses``. Ther
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -38,6 +39,7 @@ from shared.records import PositionedRecord
 Row: TypeAlias = Any
 """A row of a model of the LMS or of edx-enterprise, which can't be imported here."""
 
+_CHUNK = 500
 _ENROLLMENT = "enterprise_course_enrollment"
 _LEARNER = f"{_ENROLLMENT}__enterprise_customer_user"
 
@@ -62,7 +64,8 @@ def write_licenses(records: Sequence[PositionedRecord[LicenseRecord]]) -> list[W
 
     An enrollment looks for its license after its own commit, and a license for its enrollments
     after its own: whichever is later finds the other. A license that was there already counts,
-    too: after a crash in between it comes again.
+    too: after a crash in between it comes again. One that was parked doesn't, for its offset was
+    committed long before: see ``publish_enrollments``.
     """
     from enterprise_license_sync.standalone import destination
 
@@ -81,6 +84,16 @@ def write_licenses(records: Sequence[PositionedRecord[LicenseRecord]]) -> list[W
         # Past ``silenced``, in which destinations are called: these don't come from the bus.
         transaction.on_commit(send_enrollments)
     return results
+
+
+def publish_enrollments(licenses: Iterable[UUID]) -> None:
+    """Publish, on commit, the enrollments that these licenses pay for, as of their own records.
+
+    Nothing is published of a license that isn't in this room's tables yet.
+    """
+    keys = list(licenses)
+    for start in range(0, len(keys), _CHUNK):
+        _publish(license_uuid__in=keys[start : start + _CHUNK])
 
 
 @harmless

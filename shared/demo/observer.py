@@ -11,6 +11,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
 from shared.demo.bus import PARTITIONS
 from shared.demo.stream import Landed, Place, Planned
+from shared.kafka.polled import to_message
 
 _WAIT = 0.2
 _AT_ONCE = 1000
@@ -19,11 +20,13 @@ _AT_ONCE = 1000
 class Observer:
     """Reads every partition of these topics (full names) from the beginning, in no group.
 
-    ``published_at`` has the broker's timestamp of each message, in seconds since the epoch.
+    ``published_at`` has the broker's timestamp of each message, in seconds since the epoch,
+    ``hashes`` by what each is known again (``hash`` of a ``Message``): whole, they'd be too many.
     """
 
     def __init__(self, *, bootstrap_servers: str, topics: Iterable[str]) -> None:
         self.published_at: dict[Place, float] = {}
+        self.hashes: dict[Place, int] = {}
         self._places: dict[str, list[Place]] = defaultdict(list)
         self._stopped = Flag()
         self._consumer = Consumer(
@@ -58,8 +61,10 @@ class Observer:
             if place:
                 yield Landed(planned, place)
 
-    def _note(self, message: Any) -> None:
-        place = Place(message.topic(), message.partition(), message.offset())
-        self.published_at[place] = message.timestamp()[1] / 1000
-        event_id = dict(message.headers() or ()).get("ce_id", b"").decode()
+    def _note(self, raw: Any) -> None:
+        message = to_message(raw)
+        place = Place.of(message)
+        self.published_at[place] = raw.timestamp()[1] / 1000
+        self.hashes[place] = hash(message)
+        event_id = (dict(message.headers).get("ce_id") or b"").decode()
         self._places[event_id].append(place)

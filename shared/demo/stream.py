@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import zip_longest
 from random import Random
-from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Generic, NamedTuple, Self, TypeAlias, TypeVar
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from openedx_events.data import EventsMetadata
 from openedx_events.tooling import OpenEdxPublicSignal
 
 from shared.cloudevents import Headers
+from shared.messages import Message
 from shared.outcomes import Outcome
 
 _IDS = 10**6
@@ -120,6 +121,14 @@ class Place(NamedTuple):
     topic: str
     partition: int
     offset: int
+
+    @classmethod
+    def of(cls, message: Message) -> Self:
+        """Return a message's place."""
+        return cls(message.topic, message.partition, message.offset)
+
+    def __str__(self) -> str:
+        return f"{self.topic}[{self.partition}]@{self.offset}"
 
 
 class Landed(NamedTuple):

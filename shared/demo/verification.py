@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from shared.demo.part import AnyOf, Performance, Table
 from shared.demo.stream import Landed, Place, Planned
+from shared.messages import Message
 from shared.outcomes import Outcome
 
 _PLANNED_EXACTLY = (Outcome.FILTERED, Outcome.IGNORED, Outcome.PARKED, Outcome.DEAD)
@@ -23,8 +24,30 @@ def unsettled(landed: Iterable[Landed], committed: Mapping[Place, float]) -> Ite
     """Name the messages that no worker has committed."""
     for planned, place in landed:
         if place not in committed:
-            topic, partition, offset = place
-            yield f"{topic}[{partition}]@{offset} ({planned.kind.name}) was not committed"
+            yield f"{place} ({planned.kind.name}) was not committed"
+
+
+def miskept(
+    outcome: Outcome,
+    landed: Sequence[Landed],
+    kept: Iterable[Message],
+    hashes: Mapping[Place, int],
+) -> Iterator[str]:
+    """Name the messages that aren't kept as it was planned: once or not at all, as they landed.
+
+    ``kept`` has the messages that are stored because they ended so.
+    """
+    planned = Counter(place for planned, place in landed if planned.kind.ends_as is outcome)
+    stored = [(Place.of(message), hash(message)) for message in kept]
+    times = Counter(place for place, _ in stored)
+    names = {place: planned.kind.name for planned, place in landed}
+    for place in planned | times:
+        if times[place] != planned[place]:
+            subject = f"{place} ({names.get(place, 'unplanned')})"
+            yield f"{subject} is kept as {outcome} {times[place]} times, not {planned[place]}"
+    for place, found in stored:
+        if place in planned and found != hashes[place]:
+            yield f"{place} ({names[place]}) is kept as {outcome}, but not as it landed"
 
 
 def miscounted(performance: Performance, outcomes: Counter[Outcome]) -> Iterator[str]:

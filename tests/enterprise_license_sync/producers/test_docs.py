@@ -16,23 +16,27 @@ from shared.events.enterprise.signals import (
     LICENSE_ASSIGNED,
     LICENSE_CREATED,
     LICENSE_RENEWED,
+    LICENSED_ENROLLMENT_CHANGED,
     SUBSCRIPTION_PLAN_CHANGED,
     SUBSCRIPTION_PLAN_CREATED,
 )
 from shared.testing import deliver, make_event
+from tests.enterprise_license_sync.events import LICENSE, license_, plan, work
 from tests.enterprise_license_sync.producers.rows import (
     CATALOG,
     CUSTOMER,
     END,
     START,
+    enroll,
     make_license,
     make_plan,
+    note_license,
 )
 from tests.enterprise_license_sync.producers.stand_ins.subscriptions.models import License
 from tests.producers import stand_in
 
 GUIDE = Path(__file__).parents[3] / "docs" / "produce_license_events.md"
-SETTINGS, BULK, FIRST_FILL, PROVISIONING_SETTINGS, PROVISIONING = re.findall(
+SETTINGS, BULK, FIRST_FILL, PROVISIONING_SETTINGS, PROVISIONING, ENROLLMENTS = re.findall(
     r"```python\n(.*?)```", GUIDE.read_text(), re.DOTALL
 )
 
@@ -62,7 +66,7 @@ def test_settings_of_license_manager(monkeypatch):
 @pytest.mark.django_db
 @pytest.mark.usefixtures("license_manager")
 def test_lines_after_the_bulk_methods(monkeypatch, published, commit):
-    """With them, what the bulk methods write is published."""
+    """With them, what the bulk methods write is published, each time as of then."""
     example, plan = run(BULK), make_plan()
     follower, license_ = License(subscription_plan=plan), License(subscription_plan=plan)
     with commit():
@@ -83,15 +87,20 @@ def test_lines_after_the_bulk_methods(monkeypatch, published, commit):
         LICENSE_RENEWED,
     ]
     assert published[-1].data.renewed_to_uuid == follower.uuid
+    created, _, assigned, renewed = (event.time for event in published)
+    assert license_.modified < created < assigned < renewed
 
 
 @pytest.mark.django_db
 def test_first_fill(published, commit):
-    """What was there before is published, each plan before its licenses."""
-    make_license(status="assigned")
+    """What was there before is published as of then, each plan before its licenses."""
+    license_ = make_license(status="assigned")
     with commit():
         run(FIRST_FILL)
-    assert [event.signal for event in published] == [SUBSCRIPTION_PLAN_CHANGED, LICENSE_ASSIGNED]
+    assert [(event.signal, event.time) for event in published] == [
+        (SUBSCRIPTION_PLAN_CHANGED, license_.subscription_plan.modified),
+        (LICENSE_ASSIGNED, license_.modified),
+    ]
 
 
 def test_settings_of_the_provisioning_service():
@@ -120,3 +129,16 @@ def test_plan_of_the_provisioning_service(published, commit, room):
     assert (event.signal, event.time) == (SUBSCRIPTION_PLAN_CREATED, modified)
     sent = make_event(event.signal, time=event.time, subscription_plan=event.data)
     assert [ending.outcome for ending in deliver(room, sent).endings] == ["applied"]
+
+
+@pytest.mark.django_db
+def test_enrollments_of_known_licenses(published, commit, room):
+    """They are published as of their own records."""
+    work(room, plan(0), license_(1))
+    enroll()
+    licensed = note_license(LICENSE)
+    with commit():
+        run(ENROLLMENTS)
+    event = published[-1]
+    assert (event.signal, event.from_event_bus) == (LICENSED_ENROLLMENT_CHANGED, False)
+    assert event.time == licensed.modified

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
 from enterprise_license_sync.producers import license_manager as producer
@@ -23,8 +24,10 @@ from shared.events.enterprise.signals import (
     SUBSCRIPTION_PLAN_EXPIRED,
     SUBSCRIPTION_PLAN_RENEWED,
 )
-from shared.testing import deliver
+from shared.outcomes import Outcome
+from shared.testing import deliver, make_event
 from tests.enterprise_license_sync.events import license_ as license_event
+from tests.enterprise_license_sync.events import outcomes, plan
 from tests.enterprise_license_sync.producers.rows import (
     CATALOG,
     CUSTOMER,
@@ -35,6 +38,7 @@ from tests.enterprise_license_sync.producers.rows import (
     make_license,
     make_plan,
 )
+from tests.enterprise_license_sync.producers.stand_ins import timestamps
 from tests.enterprise_license_sync.producers.stand_ins.subscriptions.models import (
     License,
     SubscriptionPlan,
@@ -286,18 +290,17 @@ def test_bulk_methods_are_silent(published, commit):
     assert published == []
 
 
-def test_licenses_written_in_bulk_are_published_as_of_now(published, commit):
+def test_licenses_written_in_bulk_are_published_as_of_then(published, commit):
     """Not as of ``modified``, which is older than what was written, and once they are committed."""
-    plan, before = make_plan(), now()
+    plan, written = make_plan(), now()
     licenses = [License(subscription_plan=plan, modified=START) for _ in range(2)]
     with commit():
         License.bulk_create(licenses)
-        publish_licenses(licenses, LICENSE_CREATED)
-        after = now()
+        publish_licenses(licenses, LICENSE_CREATED, time=written)
         assert published == []
     assert signals_of(published) == [LICENSE_CREATED, LICENSE_CREATED]
     assert {event.data.license_uuid for event in published} == {row.uuid for row in licenses}
-    assert all(before <= event.time <= after for event in published)
+    assert [event.time for event in published] == [written, written]
 
 
 def test_state_names_the_event_where_nobody_does(published, commit):
@@ -319,6 +322,36 @@ def test_time_of_writing_may_be_given(published, commit):
         publish_plans([plan], time=earlier)
     assert [event.time for event in published] == [later, plan.modified]
     assert signals_of(published) == [SUBSCRIPTION_PLAN_CHANGED, SUBSCRIPTION_PLAN_CHANGED]
+
+
+def test_what_nobody_wrote_is_published_as_of_its_modification(published, commit):
+    """A plan's is its renewal's where that is later, as when either is saved."""
+    license_ = make_license(modified=START)
+    prior = license_.subscription_plan
+    renewal = SubscriptionPlanRenewal.objects.create(
+        prior_subscription_plan=prior, modified=now() + timedelta(seconds=5)
+    )
+    with commit():
+        publish_plans([prior])
+        publish_licenses([license_])
+    assert [event.time for event in published] == [renewal.modified, START]
+
+
+def test_save_under_way_is_newer_than_what_is_published_meanwhile(
+    published, commit, monkeypatch, room
+):
+    """It took its time before, and is committed after; a consumer keeps what it wrote."""
+    license_ = make_license(status="assigned")
+    began = now()
+    with commit():
+        publish_licenses([license_])
+    monkeypatch.setattr(timestamps, "now", lambda: began)
+    with commit():
+        license_.status = "revoked"
+        license_.save()
+    events = [make_event(each.signal, time=each.time, license=each.data) for each in published]
+    outcomes(room, plan(0, plan_uuid=license_.subscription_plan_id))
+    assert [outcomes(room, event) for event in events] == [[Outcome.APPLIED], [Outcome.APPLIED]]
 
 
 def test_many_licenses_are_read_in_few_queries(
@@ -349,6 +382,26 @@ def test_failure_is_told_and_harmless(published, commit, monkeypatch, caplog, ac
     assert "event.not_published" in caplog.text
     assert "error=ValueError" in caplog.text
     assert EMAIL not in caplog.text
+
+
+@pytest.mark.parametrize("read", ["_plan_data", "_license_data"])
+def test_query_that_fails_does_not_end_the_deletions_transaction(
+    published, commit, monkeypatch, caplog, read
+):
+    """It is in a savepoint: PostgreSQL would abort the transaction, SQLite doesn't."""
+
+    def fail(*_):
+        connection.cursor().execute("SELECT 1 FROM no_such_table")
+
+    license_ = make_license()
+    monkeypatch.setattr(producer, read, fail)
+    with CaptureQueriesContext(connection) as queries, commit(), transaction.atomic():
+        license_.delete()
+        license_.subscription_plan.delete()
+    assert not SubscriptionPlan.objects.exists()
+    assert len(published) == 1
+    assert [record.action for record in caplog.records] == ["event.not_published"]
+    assert any("ROLLBACK TO SAVEPOINT" in query["sql"] for query in queries)
 
 
 def test_what_a_destination_writes_is_not_published(published, commit, room, settings):

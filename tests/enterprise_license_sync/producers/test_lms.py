@@ -16,6 +16,7 @@ from openedx_events.learning.signals import (
 )
 
 from enterprise_license_sync.producers import lms as producer
+from enterprise_license_sync.producers.lms import publish_enrollments
 from shared.events.enterprise.data import LicensedEnrollmentData
 from shared.events.enterprise.signals import LICENSED_ENROLLMENT_CHANGED
 from shared.outcomes import Outcome
@@ -25,6 +26,7 @@ from tests.enterprise_license_sync.events import (
     license_,
     outcomes,
     plan,
+    retry,
     work,
 )
 from tests.enterprise_license_sync.events import enrollment as enrollment_event
@@ -297,6 +299,51 @@ def test_license_that_comes_again_announces_again(
     with commit():
         assert outcomes(room, license_(second)) == [outcome]
     assert len(enrollments(published)) == announced
+
+
+def test_license_that_was_parked_does_not_come_again(
+    published, commit, room, destination, django_capture_on_commit_callbacks
+):
+    """What a crash after its writing has lost, ``publish_enrollments`` publishes."""
+    enroll()
+    note_license(LICENSE)
+    outcomes(room, license_(1))
+    with django_capture_on_commit_callbacks():  # and the process dies
+        work(room, plan(0))
+    with commit():
+        assert retry(room) == []
+    assert enrollments(published) == []
+    with commit():
+        publish_enrollments([LICENSE])
+    assert len(enrollments(published)) == 1
+
+
+@pytest.mark.usefixtures("known")
+def test_enrollments_are_published_as_of_their_records(published, commit):
+    """Not as of now, which would make a change that is under way seem older."""
+    enroll()
+    licensed = note_license(LICENSE)
+    with commit():
+        publish_enrollments([LICENSE])
+    assert [event.time for event in enrollments(published)] == [licensed.modified]
+
+
+def test_enrollments_of_unknown_licenses_are_not_published(published, commit):
+    """Their plan isn't known; they are announced when the license comes."""
+    enroll()
+    note_license(LICENSE)
+    with commit():
+        publish_enrollments([LICENSE])
+    assert published == []
+
+
+def test_many_enrollments_are_read_in_few_queries(
+    room, commit, monkeypatch, django_assert_num_queries
+):
+    """So many licenses at a time; 5 by 2 take 3 queries where none of them pays."""
+    monkeypatch.setattr(producer, "_CHUNK", 2)
+    with django_assert_num_queries(3), commit():
+        publish_enrollments(UUID(int=100 + each) for each in range(5))
 
 
 @pytest.mark.parametrize("number", [1, 5])

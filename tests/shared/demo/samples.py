@@ -13,6 +13,7 @@ import attrs
 from shared.demo.part import Part
 from shared.demo.results import Result
 from shared.demo.stream import Kind, Landed, Place, Planned, RawMessage, Run, StockEvent
+from shared.messages import Message
 from shared.outcomes import Outcome
 
 STARTED = datetime(2026, 3, 4, tzinfo=UTC)
@@ -51,6 +52,19 @@ def landed(*events: StockEvent, ends_as: Outcome | None = None) -> list[Landed]:
         Landed(planned(event, ends_as=ends_as), Place("books", 0, offset))
         for offset, event in enumerate(events)
     ]
+
+
+def message(place: Place) -> Message:
+    """Return a message as it landed there."""
+    return Message(
+        topic=place.topic,
+        partition=place.partition,
+        offset=place.offset,
+        key=b"A",
+        value=b"Emma",
+        headers=(("ce_id", b"1"), ("ce_type", None)),
+        timestamp=STARTED,
+    )
 
 
 def at(event: StockEvent, second: float, **changes: Any) -> StockEvent:

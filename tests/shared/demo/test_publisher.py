@@ -15,7 +15,10 @@ from shared.demo import poison
 from shared.demo.bus import PARTITIONS, Bus, embedded_bus
 from shared.demo.observer import Observer
 from shared.demo.publisher import Publisher
+from shared.demo.stream import Place
 from shared.kafka.config import full_topic, schema_registry_client
+from shared.kafka.polled import to_message
+from tests.processes import wait_until
 
 TOPIC = "demo-1-books"
 
@@ -70,7 +73,7 @@ def test_a_null_value_is_published_as_one(bus, book, plan):
 
 
 def test_the_observer_says_where_messages_landed(bus, book, plan):
-    """Every planned message in its order, a redelivery at a place of its own."""
+    """Every planned message in its order, a redelivery at a place of its own, each by its hash."""
     stream = [plan(book(1)), plan(poison.null_value(book(2), Random(1))), plan(book(1))]
     observer = Observer(bootstrap_servers=bus.bootstrap_servers, topics=[TOPIC])
     watching = Thread(target=observer.watch)
@@ -85,6 +88,8 @@ def test_the_observer_says_where_messages_landed(bus, book, plan):
     assert [planned for planned, _ in landed] == stream
     assert {place for _, place in landed} == observer.published_at.keys()
     assert landed[0].place < landed[2].place
+    messages = [to_message(raw) for raw in consume(bus, 3)]
+    assert observer.hashes == {Place.of(message): hash(message) for message in messages}
 
 
 def test_the_publisher_does_not_run_away(bus, book, plan, monkeypatch):
@@ -94,8 +99,8 @@ def test_the_publisher_does_not_run_away(bus, book, plan, monkeypatch):
     settled = 0
     publishing = Thread(target=publisher.publish, args=[[plan(book(1))] * 9])
     publishing.start()
-    sleep(0.3)
-    assert publisher.published == 3
+    wait_until(lambda: publisher.published == 3, "what may be under way")
+    sleep(0.1)
     publisher.stop()
     publishing.join(10)
     assert publisher.published == 3

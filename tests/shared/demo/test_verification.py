@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from shared.demo.part import AnyOf, Table
 from shared.demo.stream import Landed, Place
-from shared.demo.verification import differing, miscounted, missing, shortened, unsettled
+from shared.demo.verification import (
+    differing,
+    miscounted,
+    miskept,
+    missing,
+    shortened,
+    unsettled,
+)
 from shared.outcomes import Outcome
+from tests.shared.demo.samples import message
 
 EXPECTED: Table = {("A", 1): {"title": "Emma", "year": AnyOf(frozenset({1815, 1816}))}}
 
@@ -74,6 +83,43 @@ def test_uncommitted_messages_are_named(book, plan):
     landed = [Landed(plan(book(n)), Place("books", 0, n)) for n in (0, 1)]
     (problem,) = unsettled(landed, {Place("books", 0, 0): 1.0})
     assert problem == "books[0]@1 (book) was not committed"
+
+
+@pytest.mark.parametrize(
+    ("kept", "problems"),
+    [
+        ([1], []),
+        ([], ["books[0]@1 (book) is kept as dead 0 times, not 1"]),
+        ([1, 1], ["books[0]@1 (book) is kept as dead 2 times, not 1"]),
+        ([1, 0], ["books[0]@0 (book) is kept as dead 1 times, not 0"]),
+        ([1, 7], ["books[0]@7 (unplanned) is kept as dead 1 times, not 0"]),
+        (
+            [0],
+            [
+                "books[0]@1 (book) is kept as dead 0 times, not 1",
+                "books[0]@0 (book) is kept as dead 1 times, not 0",
+            ],
+        ),
+    ],
+    ids=["as planned", "not kept", "kept twice", "a good one too", "nobody's", "swapped"],
+)
+def test_what_is_kept_otherwise_than_planned_is_named(book, plan, kept, problems):
+    """Of a good message and a bad one, the bad one is to be kept, once."""
+    stream = [plan(book(0)), plan(book(1), ends_as=Outcome.DEAD)]
+    landed = [Landed(each, Place("books", 0, n)) for n, each in enumerate(stream)]
+    hashes = {place: hash(message(place)) for _, place in landed}
+    stored = [message(Place("books", 0, offset)) for offset in kept]
+    assert list(miskept(Outcome.DEAD, landed, stored, hashes)) == problems
+
+
+def test_a_message_that_is_not_kept_as_it_landed_is_named(book, plan):
+    """To the byte."""
+    place = Place("books", 0, 1)
+    landed = [Landed(plan(book(1), ends_as=Outcome.PARKED), place)]
+    hashes = {place: hash(message(place))}
+    stored = [replace(message(place), value=b"Emma.")]
+    (problem,) = miskept(Outcome.PARKED, landed, stored, hashes)
+    assert problem == "books[0]@1 (book) is kept as parked, but not as it landed"
 
 
 def test_many_problems_are_shortened():

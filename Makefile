@@ -4,16 +4,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?=
 TESTS ?=
+export FULL ?=
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints/newest.txt
 PYTHON_CHECK := import sys; sys.version_info >= (3, 11) or sys.exit( \
 	"Python 3.11 or newer is needed, $(PYTHON) is %d.%d. Name another: make PYTHON=python3.12" \
 	% sys.version_info[:2])
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test coverage bench quality docs constraints clean
+.PHONY: help install demo test coverage services services-stop test-services bench quality docs constraints clean
 
 help: ## list the targets
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
 
 install: $(VENV)/.runtime ## set up .venv with what the project needs to run
 
@@ -28,6 +29,15 @@ test: $(VENV)/.test ## run the tests that need only Python; options: TESTS="-k o
 coverage: $(VENV)/.test ## run the tests and show the branches that they miss
 	@$(BIN)/python -m pytest --cov $(TESTS)
 
+services: $(VENV)/.services ## start Kafka, a schema registry, PostgreSQL and MariaDB, without Docker
+	@$(BIN)/python -m tests.services start
+
+services-stop: ## stop those servers and erase their data
+	@$(PYTHON) -m tests.services stop
+
+test-services: $(VENV)/.services ## run the tests that need real servers; options: TESTS="-k kafka" FULL=1
+	@$(BIN)/python -m tests.services run -- $(BIN)/python -m pytest -o testpaths=tests/faults $(TESTS)
+
 bench: $(VENV)/.test ## compare this worker's events/s with the stock consumer's
 	@$(BIN)/python -m tests.benchmark
 
@@ -41,7 +51,8 @@ constraints: $(VENV)/.tox ## resolve the pinned versions anew
 	@$(BIN)/tox run -q -e constraints
 
 clean: ## remove .venv and everything else that was made here
-	rm -rf $(VENV) .tox build *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis docs/_build
+	@test ! -d .services || $(PYTHON) -m tests.services stop
+	rm -rf $(VENV) .services .tox build *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis docs/_build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.created:
@@ -58,6 +69,11 @@ $(VENV)/.runtime: $(VENV)/.created pyproject.toml constraints/newest.txt
 
 $(VENV)/.test: $(VENV)/.runtime
 	@$(PIP_INSTALL) --group test 1>&2
+	@touch $@
+
+$(VENV)/.services: $(VENV)/.test
+	@$(BIN)/python -m tests.services install
+	@$(PIP_INSTALL) --group services 1>&2
 	@touch $@
 
 $(VENV)/.tox: $(VENV)/.created constraints/newest.txt

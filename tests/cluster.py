@@ -13,15 +13,15 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from threading import Event, Thread
-from time import sleep
 from typing import Any
 
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
+from django.db import connections
+from django.db.utils import ConnectionHandler
 from openedx_events.event_bus.avro.serializer import AvroSignalSerializer
 
 from shared import messages
@@ -154,6 +154,19 @@ class Cluster:
         with closing(sqlite3.connect(self.database, timeout=PATIENCE)) as connection:
             return connection.execute(sql).fetchall()
 
+    @contextmanager
+    def connected(self) -> Iterator[None]:
+        """Let the default connection lead to the processes' database; pytest must allow one."""
+        here = connections["default"]
+        file = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(self.database)}
+        there = ConnectionHandler({"default": file})["default"]
+        connections["default"] = there
+        try:
+            yield
+        finally:
+            connections["default"] = here
+            there.close()
+
     def table(self) -> Table:
         """Return the table of grades, as the model has it."""
         rows = self.query(
@@ -184,32 +197,6 @@ class Cluster:
                 }
             )
         return self._consumers[group]
-
-
-class Publisher:
-    """Publishes grades while a block runs, some hundred a second; ``published`` counts them."""
-
-    def __init__(self, cluster: Cluster, grades: Sequence[Grade]) -> None:
-        self.published = 0
-        self._cluster = cluster
-        self._grades = grades
-        self._enough = Event()
-        self._thread = Thread(target=self._publish)
-
-    def __enter__(self) -> Publisher:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._enough.set()
-        self._thread.join()
-
-    def _publish(self) -> None:
-        while not self._enough.is_set() and self.published < len(self._grades):
-            some = self._grades[self.published : self.published + 10]
-            self._cluster.publish(*some)
-            self.published += len(some)
-            sleep(0.02)
 
 
 def migrated_database(folder: Path, factory: pytest.TempPathFactory) -> Path:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from time import monotonic, sleep
 from typing import Any
 
 import pytest
+from edx_event_bus_kafka.internal.config import get_schema_registry_client
 
 from shared import registry
 from shared.kafka.worker import Worker
 from tests.cluster import CONSUMER_CONFIG, Cluster, migrated_database
 from tests.grades import ROOM
 from tests.processes import PATIENCE
+from tests.stage import SetStage, Stage
 
 RunWorker = Callable[..., Worker]
 
@@ -38,6 +41,13 @@ def event_sync(cluster: Cluster, settings: Any) -> Callable[..., None]:
 
     change(KAFKA_CONSUMER_CONFIG=CONSUMER_CONFIG)
     return change
+
+
+@pytest.fixture
+def set_stage(db: None, cluster: Cluster, event_sync: Callable[..., None]) -> Iterator[SetStage]:
+    """Let a room perform on the cluster."""
+    with get_schema_registry_client():  # the stock producer's, which it never closes
+        yield partial(Stage, cluster)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import permutations
 from random import Random
 from typing import Any
@@ -12,12 +13,18 @@ from django.db import transaction
 
 from credentials_grades_sync.standalone.models import UserGrade
 from shared import registry
+from shared.consumer import Room
 from shared.messages import Event
 from shared.testing import deliver
-from tests.cluster import Cluster, Publisher
-from tests.grades import ROOM, Grade, stream, table_of
+from tests.contract.catalogue import each_room
+from tests.grades import ROOM, Grade, table_of
+from tests.stage import SetStage, perform
 
 SEED = 20260102
+EVENTS = 1500
+"""Each of which is published twice."""
+RATE = 100
+"""Messages a second: so few that the last worker sees some, however long it takes to join."""
 
 # A@1, A@3, then B@2 ends as A; so does a summary that comes before its grade event.
 SMALL = (
@@ -29,21 +36,24 @@ SMALL = (
 )
 
 
-def test_shuffled_and_doubled_over_workers_that_come_and_go(cluster: Cluster) -> None:
-    """A stream without any order, everything twice, ends in the table of the ordered one."""
-    random = Random(SEED)
-    grades = 2 * stream(random, 2500)
-    random.shuffle(grades)
-    with Publisher(cluster, grades) as publisher:
-        first, second = cluster.start(), cluster.start()
+@each_room
+def test_shuffled_and_doubled_over_workers_that_come_and_go(
+    room: Room, set_stage: SetStage
+) -> None:
+    """A stream without any order, everything twice, ends as planned; children come first, too."""
+    performance = perform(room, events=EVENTS, seed=SEED)
+    stream = [*performance.stream, *performance.stream]
+    Random(SEED).shuffle(stream)
+    stage = set_stage(replace(performance, stream=stream))
+    with stage.publishing(RATE):
+        first, second = stage.start_worker(), stage.start_worker()
         first.wait_for(r"batch\.committed")
         second.wait_for(r"batch\.committed")
         assert first.stop() == 0
-        third = cluster.start()
+        third = stage.start_worker()
         third.wait_for(r"batch\.committed")
-    cluster.publish(*grades[publisher.published :])
-    cluster.wait_until_settled()
-    assert cluster.table() == table_of(grades)
+    stage.wait_until_over()
+    assert stage.problems() == []
 
 
 @pytest.mark.parametrize("size", [len(SMALL), 1], ids=["one batch", "one by one"])

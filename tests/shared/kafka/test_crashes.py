@@ -6,47 +6,61 @@ import signal
 from random import Random
 from time import monotonic, sleep
 
-from tests.cluster import Cluster, Publisher
-from tests.grades import delayed, stream, table_of
-from tests.processes import Process
+from shared.consumer import Room
+from tests.cluster import Cluster
+from tests.contract.catalogue import each_room
+from tests.processes import PATIENCE, Process
+from tests.stage import SetStage, Stage, perform
 
 SEED = 20260101
-SECONDS = 10.0
+SECONDS = 8.0
 """How long workers are killed."""
-MOST = 8000
-"""More events than are published in that time."""
+LEAST = 5
+"""So many of them must have settled something, however long that takes."""
+RATE = 150
+"""Messages a second: about as many as such workers take."""
 
 
-def test_killed_again_and_again(cluster: Cluster) -> None:
-    """Killed at any moment of a stream with late and doubled events, the table is the model's."""
-    random = Random(SEED)
-    grades = delayed(random, stream(random, MOST))
-    with Publisher(cluster, grades) as publisher:
-        until = monotonic() + SECONDS
-        workers: list[Process] = []
-        while monotonic() < until:
-            # Most die by themselves, where it hurts most; some while they start or join.
-            if workers and random.random() < 0.02:
-                random.choice(workers).send(signal.SIGKILL)
-            workers = [worker for worker in workers if not worker.has_ended]
-            workers += [start(cluster, random) for _ in range(3 - len(workers))]
-            sleep(0.1)
-        for worker in workers:
-            worker.send(signal.SIGKILL)
-    cluster.start()
-    cluster.wait_until_settled()
-    ((busy,),) = cluster.query("SELECT count(DISTINCT worker) FROM event_sync_outcomecount")
-    assert busy > 2, "Few of those that were killed had got to anything."
-    assert cluster.table() == table_of(grades[: publisher.published])
+@each_room
+def test_killed_again_and_again(room: Room, cluster: Cluster, set_stage: SetStage) -> None:
+    """Killed at any moment of a busy bus, tables, parked events and dead letters are as planned."""
+    stage = set_stage(perform(room, events=int(SECONDS * RATE), seed=SEED))
+    with stage.publishing(RATE):
+        kill_workers(stage, cluster)
+    stage.start_worker()
+    stage.wait_until_over()
+    assert stage.problems() == []
 
 
-def start(cluster: Cluster, random: Random) -> Process:
+def kill_workers(stage: Stage, cluster: Cluster) -> None:
+    """Let three work at a time; most die by themselves, where it hurts most."""
+    random, started = Random(SEED), monotonic()
+    workers: list[Process] = []
+    while monotonic() < started + SECONDS or busy(cluster) < LEAST:
+        assert monotonic() < started + PATIENCE, "Few of those that are killed get to anything."
+        if workers and random.random() < 0.02:
+            random.choice(workers).send(signal.SIGKILL)  # it may be starting, or joining
+        workers = [worker for worker in workers if not worker.has_ended]
+        workers += [start(stage, random) for _ in range(3 - len(workers))]
+        sleep(0.1)
+    for worker in workers:
+        worker.kill()
+
+
+def start(stage: Stage, random: Random) -> Process:
     """Start a worker that will die after a few batches."""
-    return cluster.start(
+    names = [consumer.name for consumer in stage.room.consumers]
+    return stage.start_worker(
         DANGER_SEED=random.random(),
         EVENT_SYNC={
             "BATCH_SIZE": 15,
-            "DESTINATIONS": {"user-grades": "tests.danger.write_user_grades"},
+            "DESTINATIONS": {name: f"tests.danger.{name}" for name in names},
         },
         EVENT_SYNC_KAFKA_CONSUMER_CONFIG={"session.timeout.ms": 1000},
     )
+
+
+def busy(cluster: Cluster) -> int:
+    """Return how many workers have settled something."""
+    ((count,),) = cluster.query("SELECT count(DISTINCT worker) FROM event_sync_outcomecount")
+    return int(count)

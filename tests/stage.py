@@ -1,0 +1,126 @@
+"""A room's part of the demo on a test's cluster: its stream is published there, and judged.
+
+Outcomes aren't compared, as in the demo: a worker that dies between the database and the broker
+makes another count the same events.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TypeAlias
+
+from shared import registry
+from shared.consumer import Room
+from shared.demo.observer import Observer
+from shared.demo.part import Performance, performances
+from shared.demo.publisher import Publisher
+from shared.demo.stream import Landed, Place
+from shared.demo.verification import differing, missing, shortened
+from shared.outcomes import Outcome
+from tests.cluster import Cluster
+from tests.grades import TOPIC
+from tests.processes import Process, wait_until
+
+_TABLES = {Outcome.PARKED: "event_sync_parkedevent", Outcome.DEAD: "event_sync_deadletter"}
+
+
+def perform(room: Room, *, events: int, seed: int) -> Performance:
+    """Return a room's part in a run of today: what shall be a year ahead has to be so now."""
+    total = events * len(registry.rooms())
+    everyone = performances(events=total, seed=seed, started=datetime.now(UTC))
+    return next(performance for performance in everyone if performance.room == room)
+
+
+class Stage:
+    """A cluster on which one room performs; this process's settings must lead to it."""
+
+    def __init__(self, cluster: Cluster, performance: Performance) -> None:
+        self._cluster = cluster
+        self._performance = performance
+        self.room = performance.room
+        for topic in {*self.room.topics} - {TOPIC}:
+            cluster.broker.create_topic(topic)
+
+    @contextmanager
+    def publishing(self, rate: float) -> Iterator[None]:
+        """Publish at so many messages a second; what is left after the block, at once."""
+        with ThreadPoolExecutor(max_workers=1) as thread:
+            publisher = self._publisher(rate)
+            publishing = thread.submit(publisher.publish, self._performance.stream)
+            try:
+                yield
+            finally:
+                publisher.stop()
+            publishing.result()
+        rest = self._performance.stream[publisher.published :]
+        self._publisher(rate=0).publish(rest)
+
+    def start_worker(self, **environment: object) -> Process:
+        """Start a worker of the room."""
+        return self._cluster.start("run_consumers", self.room.name, **environment)
+
+    def wait_until_over(self) -> None:
+        """Wait until all is committed and nothing is parked but what is to be.
+
+        What a child waits for may be committed before the child is tried again.
+        """
+        for topic in self.room.topics:
+            self._cluster.wait_until_settled(self.room.name, topic)
+        orphans = self._performance.planned[Outcome.PARKED]
+        wait_until(lambda: len(self._kept(Outcome.PARKED)) <= orphans, "the parents' children")
+
+    def problems(self) -> list[str]:
+        """Say, line by line, in what tables, parked events and dead letters are wrong."""
+        landed = self._landed()
+        expected = self._performance.part.expected_rows(landed)
+        with self._cluster.connected():
+            stored = self._performance.part.stored_rows(self._performance.run)
+        return [
+            *missing(self._performance.stream, landed),
+            *(line for outcome in _TABLES for line in self._misplaced(outcome, landed)),
+            *shortened(differing(expected, stored)),
+        ]
+
+    def _misplaced(self, outcome: Outcome, landed: list[Landed]) -> list[str]:
+        """Name the messages of which one too many or too few is kept as parked or dead."""
+        planned = Counter(place for planned, place in landed if planned.kind.ends_as is outcome)
+        kept = Counter(self._kept(outcome))
+        kinds = {place: planned.kind.name for planned, place in landed}
+        return shortened(
+            f"{place} ({kinds.get(place)}) is {outcome} {kept[place]} times, not {planned[place]}"
+            for place in {**planned, **kept}
+            if kept[place] != planned[place]
+        )
+
+    def _kept(self, outcome: Outcome) -> list[Place]:
+        sql = f'SELECT topic, partition, "offset" FROM {_TABLES[outcome]}'
+        return [Place(*row) for row in self._cluster.query(sql)]
+
+    def _landed(self) -> list[Landed]:
+        """Return where the messages landed, all of them."""
+        stream = self._performance.stream
+        observer = Observer(
+            bootstrap_servers=self._cluster.broker.bootstrap_servers, topics=self.room.topics
+        )
+        with ThreadPoolExecutor(max_workers=1) as thread:
+            watching = thread.submit(observer.watch)
+            try:
+                wait_until(lambda: len(observer.published_at) >= len(stream), "the messages")
+            finally:
+                observer.stop()
+            watching.result()
+        return [*observer.landed(stream)]
+
+    def _publisher(self, rate: float) -> Publisher:
+        return Publisher(
+            bootstrap_servers=self._cluster.broker.bootstrap_servers,
+            rate=rate,
+            settled=lambda: 0,  # the broker has room for all
+        )
+
+
+SetStage: TypeAlias = Callable[[Performance], Stage]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
@@ -73,6 +73,9 @@ class StoredMessage(models.Model):
         return f"{self.consumer or self.room}: {self.topic}[{self.partition}]@{self.offset}"
 
 
+_FIRST_OF_ALL = datetime(1970, 1, 2, tzinfo=UTC)
+
+
 class ParkedEventQuerySet(models.QuerySet["ParkedEvent"]):
     """Verbs on parked events."""
 
@@ -89,13 +92,13 @@ class ParkedEventQuerySet(models.QuerySet["ParkedEvent"]):
         )
         return self.filter(ours, room=room, retry_at__lte=now).order_by("retry_at", "pk")
 
-    def wake(self, references: list[str], now: datetime) -> int:
-        """Make due what waits for one of these rows; return how many.
+    def wake(self, references: list[str]) -> int:
+        """Make due, before everything else, what waits for one of these rows; return how many.
 
         What is due already counts, too: another worker may be about to park it once more, having
         looked for the row in vain. The update waits for that, and is the last word.
         """
-        return self.filter(waiting_for__in=references).update(retry_at=now)
+        return self.filter(waiting_for__in=references).update(retry_at=_FIRST_OF_ALL)
 
 
 class ParkedEvent(StoredMessage):

@@ -63,11 +63,15 @@ def claim(arrivals: Sequence[Arrival]) -> tuple[Arrival, ...]:
 
 
 def expire(ending: Ending, *, max_age: float, now: datetime) -> Ending:
-    """Return an ending as it is, or as dead if its event has been parked for too long."""
+    """Return an ending as it is, or as dead if its event has been parked for too long.
+
+    That is so if a retry fails that was put off until then. If only the worker was away so long,
+    what the event waits for may be among the messages that it has yet to read.
+    """
     parked = ending.parked
     if ending.outcome is not Outcome.PARKED or parked is None:
         return ending
-    if now - parked.parked_at < timedelta(seconds=max_age):
+    if parked.retry_at < parked.parked_at + timedelta(seconds=max_age):
         return ending
     error = f"Still waiting after {now - parked.parked_at}: {ending.waiting_for} has not arrived."
     return replace(ending, outcome=Outcome.DEAD, error=error)
@@ -85,11 +89,11 @@ def park(batch: Batch, endings: Iterable[Ending], *, now: datetime) -> None:
         ParkedEvent.objects.filter(pk__in=gone).delete()
 
 
-def wake(batch: Batch, endings: Iterable[Ending], *, now: datetime) -> int:
+def wake(batch: Batch, endings: Iterable[Ending]) -> int:
     """Make due what waits for a row that the batch brought; return how many."""
     if not ParkedEvent.objects.filter(room=batch.room.name).exists():
         return 0
-    return ParkedEvent.objects.wake([e.reference for e in endings if e.reference], now)
+    return ParkedEvent.objects.wake([e.reference for e in endings if e.reference])
 
 
 def _row(batch: Batch, ending: Ending, now: datetime) -> ParkedEvent:
@@ -107,7 +111,14 @@ def _row(batch: Batch, ending: Ending, now: datetime) -> ParkedEvent:
         waiting_for=ending.waiting_for,
         attempts=attempts,
         parked_at=ending.parked.parked_at if ending.parked else now,
-        retry_at=now + min(FIRST_PAUSE * 2 ** min(attempts, 20), LONGEST_PAUSE),
+        retry_at=now + _pause(ending, attempts, now),
         **identity_of(ending.message),
         **ParkedEvent.columns_of(ending.message),
     )
+
+
+def _pause(ending: Ending, attempts: int, now: datetime) -> timedelta:
+    max_age = timedelta(seconds=get_settings().park_max_age)
+    if ending.parked and now - ending.parked.parked_at >= max_age:
+        return LONGEST_PAUSE  # its last one, see ``expire``
+    return min(FIRST_PAUSE * (1 << min(attempts, 20)), LONGEST_PAUSE)

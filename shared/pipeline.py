@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
+from django.db import Error as DatabaseError
 from django.db import transaction
 
 from shared import dead_letters, parking
@@ -42,6 +43,10 @@ from shared.writing import (
 
 Inspect = Callable[[Sequence[Ending]], None]
 """Looks at a batch's endings before they are committed; raises to keep them from it."""
+
+# A filter of a service's own may ask the database. Whatever else a filter or mapper raises, an
+# OSError included, it will raise for this event again.
+_NOT_THE_EVENT = (TransientError, FatalError, DatabaseError)
 
 _CONSUMED_NO_MORE = "Parked for a consumer that no longer consumes this event type"
 
@@ -97,7 +102,7 @@ def _settle(batch: Batch, now: datetime, inspect: Inspect | None, write: Write) 
             inspect(endings)
         parking.park(batch, endings, now=now)
         dead_letters.bury(batch, endings, now=now)
-        result = BatchResult(tuple(endings), woken=parking.wake(batch, endings, now=now))
+        result = BatchResult(tuple(endings), woken=parking.wake(batch, endings))
         _count(batch, result, now)
     return result
 
@@ -123,7 +128,7 @@ def _consume(
         try:
             item = _map(delivery, filters, now)
         except Exception as error:
-            if reaction_to(error) is not Reaction.ISOLATE:
+            if isinstance(error, _NOT_THE_EVENT) and reaction_to(error) is not Reaction.ISOLATE:
                 raise
             endings.append(_ending(delivery, None, poison(error)))
             continue

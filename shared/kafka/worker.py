@@ -168,14 +168,18 @@ class Worker:
         ]
 
     def _retry_parked(self) -> None:
-        """Settle the parked events that are due; looks for them every half second."""
+        """Settle the parked events that are due; looks for them every half second.
+
+        Where there may be more, it looks again after the messages that are there have had a turn.
+        """
         if monotonic() < self._next_look_at_parked:
             return
         self._flight = Flight()
         result = self._patience.take(self._settle_parked)
         if result:
             log.info(Action.PARKED_RETRIED, room=self.room.name, **_totals(result))
-        if not (result and result.woken):
+        is_full = result and len(result.endings) >= get_settings().batch_size
+        if not (result and (result.woken or is_full)):
             self._next_look_at_parked = monotonic() + _PARKED_INTERVAL
 
     def _settle_parked(self, attempt: int) -> BatchResult | None:

@@ -99,14 +99,14 @@ def test_waking_makes_due_what_waits_for_these_rows():
     parked(1, retry_at=later)
     parked(2, retry_at=NOW)
     parked(3, retry_at=later, waiting_for="shelves:b")
-    assert ParkedEvent.objects.wake(["shelves:a", "shelves:c"], NOW) == 2
+    assert ParkedEvent.objects.wake(["shelves:a", "shelves:c"]) == 2
     assert due() == [1, 2]
 
 
 def test_waking_nothing_takes_no_statement(django_assert_num_queries):
     """A batch that brought no parent asks nothing."""
     with django_assert_num_queries(0):
-        assert ParkedEvent.objects.wake([], NOW) == 0
+        assert ParkedEvent.objects.wake([]) == 0
 
 
 def test_counts_add_up():

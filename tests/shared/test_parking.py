@@ -90,11 +90,16 @@ def test_parked_retry_backs_off(library):
 
 
 def test_parked_too_long_is_buried(library, settings):
-    """After the limit a person must look; the event is kept whole."""
+    """After the limit a person must look; the event is kept whole.
+
+    A retry that was due before the limit doesn't count: it was the worker that was away.
+    """
     settings.EVENT_SYNC = {**settings.EVENT_SYNC, "PARK_MAX_AGE": 60}
     orphan = book()
     deliver(library, orphan)
-    result = retry(library, timezone.now() + timedelta(seconds=61))
+    late = timezone.now() + timedelta(seconds=61)
+    assert outcomes(retry(library, late)) == [Outcome.PARKED]
+    result = retry(library, late + parking.LONGEST_PAUSE)
     assert outcomes(result) == [Outcome.DEAD]
     assert result.counts["books"] == {Outcome.DEAD: 1, Outcome.PARKED: -1}
     letter = DeadLetter.objects.get()
@@ -141,3 +146,14 @@ def test_parked_event_that_cannot_be_decoded_any_more_is_buried(library, decode_
     assert result.counts["books"] == {Outcome.DEAD: 1, Outcome.PARKED: -1}
     assert DeadLetter.objects.get().error == reason
     assert not ParkedEvent.objects.exists()
+
+
+def test_what_is_woken_comes_before_what_has_long_been_due(library):
+    """However many orphans without a parent are waiting for their turn."""
+    for number in range(3):
+        deliver(library, book(isbn=f"stranger-{number}", code="Z"))
+    deliver(library, book(isbn="child"))
+    later = timezone.now() + timedelta(hours=1)
+    deliver(library, shelf(), now=later)
+    first = parking.due(library.name, [""], limit=1, now=later)
+    assert [event.waiting_for for event in first] == ["shelves:a"]

@@ -243,6 +243,24 @@ def test_parked_event_is_retried_when_its_parent_comes(
     assert (ParkedEvent.objects.count(), Book.objects.count()) == (0, 1)
 
 
+def test_parked_events_that_fill_more_than_a_batch_are_retried_at_once(
+    cluster: Cluster,
+    run_worker: RunWorker,
+    event_sync: Callable[..., None],
+    library: Room,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Batch after batch, and not one for each look that the clock allows."""
+    monkeypatch.setattr("shared.kafka.worker._PARKED_INTERVAL", 3600.0)
+    event_sync(BATCH_SIZE=1)
+    (topic,) = library.topics
+    cluster.broker.create_topic(topic)
+    for event in (book("1"), book("2"), book("3"), shelf()):
+        cluster.produce_event(event, topic=topic)
+    run_worker(lambda: Book.objects.count() == 3, library.name)
+    assert (ParkedEvent.objects.count(), Book.objects.count()) == (0, 3)
+
+
 def test_room_whose_receiver_was_disconnected(cluster: Cluster, run_worker: RunWorker) -> None:
     """Events that reach the host and not the room stop the worker before they are committed."""
     room = registry.get_room(ROOM)

@@ -18,6 +18,9 @@ FILES = {
     "mappers.py",
     "py.typed",
     "demo/__init__.py",
+    "demo/author.py",
+    "demo/model.py",
+    "demo/stream.py",
     "standalone/__init__.py",
     "standalone/apps.py",
     "standalone/models.py",
@@ -123,7 +126,7 @@ def write(path: Path) -> None:
     "file",
     [
         "reports.py",
-        "demo/author.py",
+        "demo/people.py",
         "producers/receivers.py",
         "producers/lms.txt",
         "hosts/__init__.py",

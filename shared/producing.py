@@ -35,7 +35,10 @@ def add_producer_config(settings: ModuleType, config: Mapping[str, Any]) -> None
 
 @contextmanager
 def silenced() -> Iterator[None]:
-    """Publish nothing of what is done in the block: what came from the bus doesn't go back."""
+    """Publish nothing of what is done in the block: what came from the bus doesn't go back.
+
+    What the block leaves to ``transaction.on_commit`` or to another thread isn't done in it.
+    """
     token = _silenced.set(True)
     try:
         yield

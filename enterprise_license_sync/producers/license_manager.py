@@ -35,7 +35,8 @@ def connect() -> None:
     """Connect the receivers. What is deleted is read before it goes, while it has its key.
 
     That is within the deletion's transaction, and so in a savepoint: PostgreSQL would abort the
-    transaction over a query of ours that fails.
+    transaction over a query of ours that fails. Its time is that of sending: a save may be
+    committed after the reading, and before the rows go.
     """
     for django_signal, model, receiver in (
         (post_save, "SubscriptionPlan", _publish_saved_plan),
@@ -53,9 +54,10 @@ def publish_plans(
 ) -> None:
     """Publish, on commit, plans as they are stored, whoever wrote them and when.
 
-    Without a ``signal`` the plan's state says which. ``time`` is when they were written, for bulk
-    methods leave ``modified`` as it was; without one ``modified`` counts, for what nobody wrote
-    just now mustn't be newer than a save that is under way.
+    Without a ``signal`` the plan's state says which. ``time`` is one from before a bulk method
+    wrote them, for that leaves ``modified`` as it was, and a save that comes meanwhile is to be
+    newer; without one ``modified`` counts, for what nobody wrote just now mustn't be newer than a
+    save that is under way.
     """
     _publish_plans([plan.pk for plan in plans], signal, time)
 
@@ -89,21 +91,23 @@ def _publish_saved_renewal(*, instance: Row, **_signal: object) -> None:
 @harmless
 def _publish_deleted_renewal(*, instance: Row, **_signal: object) -> None:
     # Its time goes with it: by its own the plan would seem older than it was with the renewal.
-    _publish_plans([instance.prior_subscription_plan_id], None, now())
+    # Until the commit others still read the renewal, so no earlier time is later than theirs.
+    keys = [instance.prior_subscription_plan_id]
+    do_on_commit(lambda: _publish_plans(keys, None, now()))
 
 
 @harmless
 @transaction.atomic
 def _publish_deleted_plan(*, instance: Row, **_signal: object) -> None:
     data = _plan_data(instance)
-    publish_on_commit(signals.SUBSCRIPTION_PLAN_DELETED, time=now(), subscription_plan=data)
+    publish_on_commit(signals.SUBSCRIPTION_PLAN_DELETED, time=None, subscription_plan=data)
 
 
 @harmless
 @transaction.atomic
 def _publish_deleted_license(*, instance: Row, **_signal: object) -> None:
     data = evolve(_license_data(instance), user_email=None)
-    publish_on_commit(signals.LICENSE_DELETED, time=now(), license=data)
+    publish_on_commit(signals.LICENSE_DELETED, time=None, license=data)
 
 
 def _publish_plans(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta, timezone
+from threading import Thread
 from types import ModuleType
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -254,6 +255,23 @@ def test_silenced_block_leaves_nothing_to_do(commit):
             do_on_commit(lambda: done.append(1))
         do_on_commit(lambda: done.append(2))
     assert done == [2]
+
+
+def test_what_the_block_defers_is_published(published, commit):
+    """A destination that writes on commit writes when the silence is over."""
+    with commit(), silenced():
+        transaction.on_commit(publish)
+    assert len(published) == 1
+
+
+def test_what_another_thread_does_is_published(published, monkeypatch):
+    """Silence is that of the thread in which the destination is called."""
+    monkeypatch.setattr(transaction, "on_commit", lambda act: act())
+    with silenced():
+        thread = Thread(target=publish)
+        thread.start()
+        thread.join()
+    assert len(published) == 1
 
 
 def test_blocks_may_lie_within_each_other(published, commit):

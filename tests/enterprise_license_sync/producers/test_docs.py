@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.utils.timezone import now
 
 from enterprise_license_sync.producers.settings import PLAN_AND_LICENSE_CONFIG
 from shared.events.enterprise.signals import (
@@ -32,6 +33,7 @@ from tests.enterprise_license_sync.producers.rows import (
     make_plan,
     note_license,
 )
+from tests.enterprise_license_sync.producers.stand_ins import timestamps
 from tests.enterprise_license_sync.producers.stand_ins.subscriptions.models import License
 from tests.producers import stand_in
 
@@ -46,6 +48,11 @@ def run(example: str) -> SimpleNamespace:
     defined: dict[str, Any] = {}
     exec(example, defined)
     return SimpleNamespace(**defined)
+
+
+def update(license_: License, field: str) -> None:
+    """Write what one of License Manager's bulk methods writes."""
+    License.bulk_update([license_], [field])
 
 
 def test_settings_of_license_manager(monkeypatch):
@@ -65,21 +72,19 @@ def test_settings_of_license_manager(monkeypatch):
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("license_manager")
-def test_lines_after_the_bulk_methods(monkeypatch, published, commit):
-    """With them, what the bulk methods write is published, each time as of then."""
+def test_lines_around_the_bulk_methods(published, commit):
+    """With them, what the bulk methods write is published, each time as of before the write."""
     example, plan = run(BULK), make_plan()
     follower, license_ = License(subscription_plan=plan), License(subscription_plan=plan)
+    licenses = [follower, license_]
     with commit():
-        License.bulk_create([follower, license_])
-        example.after_bulk_create([follower, license_])
+        example.bulk_create(licenses, lambda: License.bulk_create(licenses))
     license_.status = "assigned"
     with commit():
-        License.bulk_update([license_], ["status"])
-        example.after_bulk_update([license_], ["status"])
+        example.bulk_update([license_], ["status"], lambda: update(license_, "status"))
     license_.renewed_to = follower
     with commit():
-        License.bulk_update([license_], ["renewed_to"])
-        example.after_bulk_update([license_], ["renewed_to"])
+        example.bulk_update([license_], ["renewed_to"], lambda: update(license_, "renewed_to"))
     assert [event.signal for event in published] == [
         LICENSE_CREATED,
         LICENSE_CREATED,
@@ -89,6 +94,27 @@ def test_lines_after_the_bulk_methods(monkeypatch, published, commit):
     assert published[-1].data.renewed_to_uuid == follower.uuid
     created, _, assigned, renewed = (event.time for event in published)
     assert license_.modified < created < assigned < renewed
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("license_manager")
+def test_activation_during_a_bulk_method_is_newer(monkeypatch, published, commit, room):
+    """It took its time while the method wrote, and is committed after the licenses were read."""
+    license_, began = make_license(status="assigned"), []
+
+    def write():
+        began.append(now())
+        update(license_, "status")
+
+    with commit():
+        run(BULK).bulk_update([license_], ["status"], write)
+    monkeypatch.setattr(timestamps, "now", began.pop)
+    with commit():
+        license_.status = "activated"
+        license_.save()
+    events = [make_event(each.signal, time=each.time, license=each.data) for each in published]
+    work(room, plan(0, plan_uuid=license_.subscription_plan_id))
+    assert [deliver(room, event).endings[0].outcome for event in events] == ["applied", "applied"]
 
 
 @pytest.mark.django_db

@@ -44,6 +44,7 @@ from tests.enterprise_license_sync.producers.stand_ins.subscriptions.models impo
     SubscriptionPlan,
     SubscriptionPlanRenewal,
 )
+from tests.enterprise_license_sync.samples import LicenseFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("license_manager")]
 
@@ -212,14 +213,44 @@ def test_saved_license_is_published_by_its_status(published, commit, status, sig
 def test_deleted_license_is_told_with_what_it_was(published, commit):
     """Without the email, which nobody needs any more."""
     license_ = make_license(status="assigned", user_email=EMAIL, lms_user_id=LEARNER)
-    uuid, before = license_.uuid, now()
+    uuid = license_.uuid
     with commit():
         license_.delete()
     [event] = published
     assert event.signal is LICENSE_DELETED
     assert (event.data.license_uuid, event.data.status) == (uuid, "assigned")
     assert (event.data.lms_user_id, event.data.user_email) == (LEARNER, None)
-    assert before <= event.time <= now()
+
+
+@pytest.mark.parametrize("of", ["license", "plan", "renewal"])
+def test_deletion_is_told_as_of_its_sending(published, commit, of):
+    """Saves may be committed until the row goes, and a renewal be read until the commit."""
+    plan = make_plan()
+    deleted = {
+        "license": lambda: make_license(subscription_plan=plan),
+        "plan": lambda: plan,
+        "renewal": lambda: SubscriptionPlanRenewal.objects.create(prior_subscription_plan=plan),
+    }[of]()
+    with commit():
+        deleted.delete()
+        before_commit = now()
+    [event] = published
+    assert before_commit <= event.time <= now()
+
+
+def test_save_committed_while_a_license_is_being_deleted_is_older(published, commit, room):
+    """It came after the license was read and before it was gone; a consumer deletes it."""
+    license_ = make_license(status="assigned", user_email=EMAIL)
+    ids = {"license_uuid": license_.uuid, "plan_uuid": license_.subscription_plan_id}
+    with commit():
+        license_.delete()
+        saved = make_event(
+            LICENSE_ACTIVATED, time=now(), license=LicenseFactory(status="activated", **ids)
+        )
+    [deletion] = published
+    deleted = make_event(deletion.signal, time=deletion.time, license=deletion.data)
+    outcomes(room, plan(0, plan_uuid=license_.subscription_plan_id))
+    assert [outcomes(room, event) for event in (saved, deleted)] == [[Outcome.APPLIED]] * 2
 
 
 def test_plan_that_goes_with_its_agreement_is_told(published, commit):

@@ -353,7 +353,7 @@ def test_licenses_that_arrive_take_four_queries(
     """However many do, and however many enrollments they pay for."""
     work(room, plan(0))
     uuids = [UUID(int=100 + each) for each in range(number)]
-    for user_id, uuid in enumerate(uuids):
+    for user_id, uuid in enumerate(uuids, start=1):
         enroll(user_id=user_id)
         note_license(uuid, enterprise_course_enrollment=note_enrollment(user_id))
     with django_capture_on_commit_callbacks() as callbacks:

@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from shared.fields import ExactCharField
 from shared.ordering import PositionField, SyncedModel
 
 
@@ -17,7 +18,7 @@ class UserGrade(SyncedModel):
     """
 
     lms_user_id = models.BigIntegerField()
-    course_key = models.CharField(max_length=255)
+    course_key = ExactCharField(max_length=255)
     username = models.CharField(
         max_length=150, blank=True, help_text="Empty until an event came that knows it."
     )
@@ -29,9 +30,10 @@ class UserGrade(SyncedModel):
     filled_position = PositionField()
 
     class Meta:
-        # Not unique: ``sync_key`` is, and some collations take two keys for one that aren't.
-        indexes = [
-            models.Index(fields=["lms_user_id", "course_key"], name="credentials_grades_sync_grade")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["lms_user_id", "course_key"], name="credentials_grades_sync_one_grade"
+            )
         ]
 
     def __str__(self) -> str:

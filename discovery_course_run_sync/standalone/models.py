@@ -8,6 +8,7 @@ from typing import Self
 from django.db import models
 
 from discovery_course_run_sync.records import Pacing
+from shared.fields import ExactCharField
 from shared.ordering import Position, SyncedModel
 
 
@@ -25,8 +26,7 @@ class CourseRun(SyncedModel):
     .. no_pii:
     """
 
-    # Not unique: ``sync_key`` is, and some collations take two keys for one that aren't.
-    course_key = models.CharField(max_length=255, db_index=True)
+    course_key = ExactCharField(max_length=255, unique=True)
     org = models.CharField(max_length=255)
     number = models.CharField(max_length=255)
     run = models.CharField(max_length=255)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import IntegrityError, transaction
 from opaque_keys.edx.keys import CourseKey
 from openedx_events.learning.signals import PERSISTENT_GRADE_SUMMARY_CHANGED
 
@@ -168,6 +169,21 @@ def test_learner_and_course_are_both_part_of_the_identity(room):
     events = [grade(1), grade(2, user_id=8), grade(3, course_key=other)]
     assert outcomes(room, *events) == [APPLIED, APPLIED, APPLIED]
     assert UserGrade.objects.count() == 3
+
+
+def test_database_knows_one_grade_for_a_learner_in_a_course(room):
+    """Whoever writes past the guard can't make a second row, either."""
+    outcomes(room, grade(1))
+    copy = UserGrade.objects.get()
+    copy.pk, copy.sync_key = None, "another"
+    with pytest.raises(IntegrityError), transaction.atomic():
+        copy.save()
+
+
+def test_accent_makes_another_course(room):
+    """On every database, whatever its collation takes for equal."""
+    keys = [CourseKey.from_string(f"course-v1:edX+{name}+2026") for name in ("cafe", "caf\u00e9")]
+    assert outcomes(room, *(grade(1, course_key=key) for key in keys)) == [APPLIED, APPLIED]
 
 
 def test_two_learners_may_share_a_username(room):

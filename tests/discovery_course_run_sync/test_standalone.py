@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from discovery_course_run_sync.records import Pacing
 from discovery_course_run_sync.standalone.models import CourseRun
@@ -212,16 +213,26 @@ def test_spellings_in_every_order(room):
 
 
 def test_other_runs_have_rows_of_their_own(room):
-    """Organization, number and run are each part of the identity, and so is the key's form."""
+    """Organization, number and run are each part of the identity, and so are form and accents."""
     keys = [
         KEY,
         "course-v1:Org+Tests+2026",
         "course-v1:edX+Other+2026",
         "course-v1:edX+Tests+2027",
+        "course-v1:\u00e9dX+Tests+2026",
         "edX/Tests/2026",
     ]
-    assert outcomes(room, *(published(1, key) for key in keys)) == [APPLIED] * 5
+    assert outcomes(room, *(published(1, key) for key in keys)) == [APPLIED] * 6
     assert set(CourseRun.objects.values_list("course_key", flat=True)) == set(keys)
+
+
+def test_database_knows_one_row_for_a_run(room):
+    """Whoever writes past the guard can't make a second row, either."""
+    outcomes(room, created(1))
+    copy = CourseRun.objects.get()
+    copy.pk, copy.sync_key = None, "another"
+    with pytest.raises(IntegrityError), transaction.atomic():
+        copy.save()
 
 
 def test_nothing_deletes_a_run(room):

@@ -4,8 +4,10 @@ Plans, then their licenses, then what these pay for: the consumers write in this
 have the plan for their key, so that a family shares a partition.
 """
 
+from openedx_events.tooling import OpenEdxPublicSignal
+
 from enterprise_license_sync import filters, mappers
-from shared.consumer import Consumer, Route
+from shared.consumer import Consumer, Route, ToRecord
 from shared.events.enterprise.signals import (
     LICENSE_ACTIVATED,
     LICENSE_ASSIGNED,
@@ -24,57 +26,53 @@ from shared.events.enterprise.signals import (
 
 TOPIC = "enterprise-subscription-lifecycle"
 
+
+def _routes(
+    key_field: str, to_record: ToRecord, *signals: OpenEdxPublicSignal
+) -> tuple[Route, ...]:
+    """Return one route for each signal: all tell the whole state, and so become a record alike."""
+    return tuple(
+        Route(signal=signal, key_field=key_field, accept=filters.is_wanted, to_record=to_record)
+        for signal in signals
+    )
+
+
 SUBSCRIPTION_PLANS = Consumer(
     name="subscription-plans",
     topic=TOPIC,
-    routes=tuple(
-        Route(
-            signal=signal,
-            key_field="subscription_plan.plan_uuid",
-            accept=filters.is_wanted,
-            to_record=mappers.from_subscription_plan,
-        )
-        for signal in (
-            SUBSCRIPTION_PLAN_CREATED,
-            SUBSCRIPTION_PLAN_CHANGED,
-            SUBSCRIPTION_PLAN_EXPIRED,
-            SUBSCRIPTION_PLAN_RENEWED,
-            SUBSCRIPTION_PLAN_DELETED,
-        )
+    routes=_routes(
+        "subscription_plan.plan_uuid",
+        mappers.from_subscription_plan,
+        SUBSCRIPTION_PLAN_CREATED,
+        SUBSCRIPTION_PLAN_CHANGED,
+        SUBSCRIPTION_PLAN_EXPIRED,
+        SUBSCRIPTION_PLAN_RENEWED,
+        SUBSCRIPTION_PLAN_DELETED,
     ),
 )
 
 LICENSES = Consumer(
     name="licenses",
     topic=TOPIC,
-    routes=tuple(
-        Route(
-            signal=signal,
-            key_field="license.plan_uuid",
-            accept=filters.is_wanted,
-            to_record=mappers.from_license,
-        )
-        for signal in (
-            LICENSE_CREATED,
-            LICENSE_ASSIGNED,
-            LICENSE_ACTIVATED,
-            LICENSE_REVOKED,
-            LICENSE_EXPIRED,
-            LICENSE_RENEWED,
-            LICENSE_DELETED,
-        )
+    routes=_routes(
+        "license.plan_uuid",
+        mappers.from_license,
+        LICENSE_CREATED,
+        LICENSE_ASSIGNED,
+        LICENSE_ACTIVATED,
+        LICENSE_REVOKED,
+        LICENSE_EXPIRED,
+        LICENSE_RENEWED,
+        LICENSE_DELETED,
     ),
 )
 
 LICENSED_ENROLLMENTS = Consumer(
     name="licensed-enrollments",
     topic=TOPIC,
-    routes=(
-        Route(
-            signal=LICENSED_ENROLLMENT_CHANGED,
-            key_field="licensed_enrollment.plan_uuid",
-            accept=filters.is_wanted,
-            to_record=mappers.from_licensed_enrollment,
-        ),
+    routes=_routes(
+        "licensed_enrollment.plan_uuid",
+        mappers.from_licensed_enrollment,
+        LICENSED_ENROLLMENT_CHANGED,
     ),
 )

@@ -24,8 +24,6 @@ class ExactCharField(_CharField):
     def db_parameters(self, connection: BaseDatabaseWrapper) -> Any:
         """Return the column's type, with a binary collation where the usual one isn't."""
         parameters: Any = super().db_parameters(connection)
-        return {**parameters, "collation": "utf8mb4_bin"} if _folds(connection) else parameters
-
-
-def _folds(connection: BaseDatabaseWrapper) -> bool:
-    return connection.vendor == "mysql"
+        if connection.vendor == "mysql":
+            parameters["collation"] = "utf8mb4_bin"
+        return parameters

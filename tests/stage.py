@@ -6,7 +6,6 @@ makes another count the same events.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,17 +14,14 @@ from typing import TypeAlias
 
 from shared import registry
 from shared.consumer import Room
+from shared.demo import judgement
 from shared.demo.observer import Observer
 from shared.demo.part import Performance, performances
 from shared.demo.publisher import Publisher
-from shared.demo.stream import Landed, Place
-from shared.demo.verification import differing, missing, shortened
 from shared.outcomes import Outcome
 from tests.cluster import Cluster
 from tests.grades import TOPIC
 from tests.processes import Process, wait_until
-
-_TABLES = {Outcome.PARKED: "event_sync_parkedevent", Outcome.DEAD: "event_sync_deadletter"}
 
 
 def perform(room: Room, *, events: int, seed: int) -> Performance:
@@ -71,37 +67,21 @@ class Stage:
         for topic in self.room.topics:
             self._cluster.wait_until_settled(self.room.name, topic)
         orphans = self._performance.planned[Outcome.PARKED]
-        wait_until(lambda: len(self._kept(Outcome.PARKED)) <= orphans, "the parents' children")
+        wait_until(lambda: self._count_parked() <= orphans, "the parents' children")
 
     def problems(self) -> list[str]:
         """Say, line by line, in what tables, parked events and dead letters are wrong."""
-        landed = self._landed()
-        expected = self._performance.part.expected_rows(landed)
+        observer = self._observed()
         with self._cluster.connected():
-            stored = self._performance.part.stored_rows(self._performance.run)
-        return [
-            *missing(self._performance.stream, landed),
-            *(line for outcome in _TABLES for line in self._misplaced(outcome, landed)),
-            *shortened(differing(expected, stored)),
-        ]
+            _, problems = judgement.compare(self._performance, observer)
+        return problems
 
-    def _misplaced(self, outcome: Outcome, landed: list[Landed]) -> list[str]:
-        """Name the messages of which one too many or too few is kept as parked or dead."""
-        planned = Counter(place for planned, place in landed if planned.kind.ends_as is outcome)
-        kept = Counter(self._kept(outcome))
-        kinds = {place: planned.kind.name for planned, place in landed}
-        return shortened(
-            f"{place} ({kinds.get(place)}) is {outcome} {kept[place]} times, not {planned[place]}"
-            for place in {**planned, **kept}
-            if kept[place] != planned[place]
-        )
+    def _count_parked(self) -> int:
+        ((count,),) = self._cluster.query("SELECT count(*) FROM event_sync_parkedevent")
+        return int(count)
 
-    def _kept(self, outcome: Outcome) -> list[Place]:
-        sql = f'SELECT topic, partition, "offset" FROM {_TABLES[outcome]}'
-        return [Place(*row) for row in self._cluster.query(sql)]
-
-    def _landed(self) -> list[Landed]:
-        """Return where the messages landed, all of them."""
+    def _observed(self) -> Observer:
+        """Return an observer that has seen all messages."""
         stream = self._performance.stream
         observer = Observer(
             bootstrap_servers=self._cluster.broker.bootstrap_servers, topics=self.room.topics
@@ -113,7 +93,7 @@ class Stage:
             finally:
                 observer.stop()
             watching.result()
-        return [*observer.landed(stream)]
+        return observer
 
     def _publisher(self, rate: float) -> Publisher:
         return Publisher(

@@ -11,7 +11,6 @@ from shared.demo.part import Performance
 from shared.demo.processes import WorkerProcess
 from shared.demo.results import Result
 from shared.demo.stream import Landed
-from shared.messages import Message
 from shared.models import DeadLetter, ParkedEvent, StoredMessage
 from shared.outcomes import Outcome
 
@@ -30,14 +29,11 @@ def judge(
     """
     stream, committed = performance.stream, dict(worker.committed_at)
     landed = [*observer.landed(stream)]
-    expected = performance.part.expected_rows(landed)
-    stored = performance.part.stored_rows(performance.run)
+    rows, differences = compare(performance, observer)
     problems = [
         *verification.miscounted(performance, outcomes),
-        *verification.missing(stream, landed),
         *verification.shortened(verification.unsettled(landed, committed)),
-        *_miskept(performance, observer, landed),
-        *verification.shortened(verification.differing(expected, stored)),
+        *differences,
     ]
     settled = [place for _, place in landed if place in committed]
     return Result(
@@ -45,23 +41,32 @@ def judge(
         outcomes=outcomes,
         parked=worker.parked,
         latencies=[(committed[place] - observer.published_at[place]) * 1000 for place in settled],
-        rows=len(stored),
+        rows=rows,
         problems=problems,
     )
+
+
+def compare(performance: Performance, observer: Observer) -> tuple[int, list[str]]:
+    """Return how many rows a stream has led to, and in what it led to anything but its model.
+
+    That is, line by line, what is wrong with the room's tables, parked events and dead letters.
+    """
+    landed = [*observer.landed(performance.stream)]
+    expected = performance.part.expected_rows(landed)
+    stored = performance.part.stored_rows(performance.run)
+    return len(stored), [
+        *verification.missing(performance.stream, landed),
+        *_miskept(performance, observer, landed),
+        *verification.shortened(verification.differing(expected, stored)),
+    ]
 
 
 def _miskept(
     performance: Performance, observer: Observer, landed: Sequence[Landed]
 ) -> Iterator[str]:
-    for outcome in _KEPT_IN:
-        kept = _kept(performance, outcome)
+    topics = {place.topic for place in observer.published_at}
+    for outcome, model in _KEPT_IN.items():
+        rows = model._default_manager.filter(room=performance.room.name, topic__in=topics)
+        kept = (row.message for row in rows)
         problems = verification.miskept(outcome, landed, kept, observer.hashes)
         yield from verification.shortened(problems)
-
-
-def _kept(performance: Performance, outcome: Outcome) -> Iterator[Message]:
-    """Read the messages of the run's topics that the room has stored because they ended so."""
-    rows = _KEPT_IN[outcome]._default_manager.filter(
-        room=performance.room.name, topic__startswith=f"{performance.run.name}-"
-    )
-    return (row.message for row in rows)

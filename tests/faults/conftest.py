@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import pytest
 
+from tests.faults.arena import Arena
 from tests.services import NotRunning, Services, running
+from tests.services.database import DatabaseServer
+
+MakeArena: TypeAlias = Callable[..., Arena]
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +40,27 @@ def services(started_services: Services) -> Iterator[Services]:
 def is_full() -> bool:
     """Whether the scenarios run at their full sizes: `make test-services FULL=1`."""
     return os.environ.get("FULL") == "1"
+
+
+@pytest.fixture(params=["postgresql", "mariadb"])
+def database(services: Services, request: pytest.FixtureRequest) -> DatabaseServer:
+    """Each database server, or the one that the test names."""
+    server: DatabaseServer = getattr(services, request.param)
+    return server
+
+
+@pytest.fixture
+def make_arena(services: Services, database: DatabaseServer, tmp_path: Path) -> Iterator[MakeArena]:
+    """Return what makes an arena; its arguments are those of ``Arena``."""
+    with ExitStack() as stack:
+
+        def make(**options: Any) -> Arena:
+            return stack.enter_context(closing(Arena(services, database, tmp_path, **options)))
+
+        yield make
+
+
+@pytest.fixture
+def arena(make_arena: MakeArena) -> Arena:
+    """A topic, a database and a group for one test."""
+    return make_arena()

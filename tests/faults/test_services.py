@@ -25,7 +25,6 @@ from tests.services.processes import Status
 from tests.services.topics import create_topics
 
 NAMES = ["kafka", "registry", "postgresql", "mariadb"]
-DATABASES = ["postgresql", "mariadb"]
 TEXTS = ['"string"', '{"type": "string"}', '{"name":  "course_key", "type": "string"}']
 
 Recall: TypeAlias = Callable[[], bool]
@@ -45,13 +44,6 @@ def schemas(services: Services) -> Iterator[SchemaRegistryClient]:
     """Confluent's client of the registry."""
     with SchemaRegistryClient({"url": services.registry.url}) as client:
         yield client
-
-
-@pytest.fixture
-def database(services: Services, request: pytest.FixtureRequest) -> DatabaseServer:
-    """The database server that the test names."""
-    server: DatabaseServer = getattr(services, request.param)
-    return server
 
 
 def produce(services: Services, topic: str, listener: str = "PLAINTEXT", **config: Any) -> bool:
@@ -163,7 +155,6 @@ def test_registry_gives_schema_back_as_it_was_registered(schemas, text):
     assert schemas.register_schema("smoke-again", Schema(text, "AVRO")) == schema_id
 
 
-@pytest.mark.parametrize("database", DATABASES, indirect=True)
 def test_reference_project_migrates(database):
     """Without a warning, and its checks of the database pass."""
     environment = {**os.environ, "DATABASE_URL": database.make_database("smoke")}

@@ -20,6 +20,8 @@ class DatabaseServer(Server):
     scheme: ClassVar[str]
     url_options: ClassVar[dict[str, str]] = {}
     secret_variable: ClassVar[str]
+    quote: ClassVar[str]
+    """What is put around a name that is a word of the database's own."""
 
     @property
     def address(self) -> str:

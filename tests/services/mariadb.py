@@ -27,6 +27,7 @@ class MariaDB(DatabaseServer):
     accounts = ("mysql",)
     scheme = "mysql"
     secret_variable = "MYSQL_PWD"
+    quote = "`"
     url_options = {"charset": "utf8mb4"}
 
     def _initialise(self) -> None:

@@ -22,6 +22,7 @@ class PostgreSQL(DatabaseServer):
     stop_signal = SIGINT  # SIGTERM waits until the clients have left
     scheme = "postgres"
     secret_variable = "PGPASSWORD"
+    quote = '"'
 
     def start(self) -> None:
         """Start it as any server."""

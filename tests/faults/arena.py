@@ -1,0 +1,204 @@
+"""Where a contestant goes through a fault: a topic and a database of its own on the real servers.
+
+The processes are real commands; the test looks at broker and database from outside.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+from uuid import uuid4
+
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+
+from tests.benchmark.contest import Contestant
+from tests.faults.contestants import OURS
+from tests.faults.encoding import Encoder
+from tests.faults.stream import Landed, Said
+from tests.processes import ROOT, Process
+from tests.services import Services
+from tests.services.database import DatabaseServer
+from tests.services.topics import create_topics
+from tests.testapp.room import ROOM, TOPIC
+
+QUICK = {"session.timeout.ms": 2000, "heartbeat.interval.ms": 300}
+"""Options of a worker whose group notices soon that it was killed."""
+STUCK = 60.0
+"""So long without a commit, and a contestant is taken to be stuck; no measure of its speed."""
+_CHUNK = 100
+
+
+class Arena:
+    """A topic, a database, a group, and the processes that a test starts on them."""
+
+    def __init__(
+        self,
+        services: Services,
+        server: DatabaseServer,
+        folder: Path,
+        *,
+        contestant: Contestant = OURS,
+        partitions: int = 4,
+    ) -> None:
+        self.services = services
+        self.server = server
+        self.contestant = contestant
+        self.partitions = partitions
+        self.name = f"arena_{uuid4().hex[:12]}"
+        self.topic = f"{self.name}-{TOPIC}"
+        self.group = self.name
+        self.landed: list[Landed] = []
+        self.workers: list[Process] = []
+        self._folder = folder
+        self._url = server.make_database(self.name)
+        create_topics(services.kafka, self.topic, partitions=partitions)
+        self._encoder = Encoder(services.registry.url, self.topic)
+        self._watchers: dict[str, Consumer] = {}
+        self._producer = Producer(
+            {
+                **services.kafka.client_config(),
+                "enable.idempotence": True,
+                "queue.buffering.max.messages": 1_000_000,
+                "reconnect.backoff.max.ms": 500,
+                "log_level": 0,
+            }
+        )
+        migrate = [sys.executable, "manage.py", "migrate", "--run-syncdb", "--verbosity", "0"]
+        subprocess.run(migrate, cwd=ROOT, env=self.environment(), check=True)
+
+    def close(self) -> None:
+        """Kill what still runs and drop the database."""
+        for worker in self.workers:
+            worker.kill()
+        for watcher in self._watchers.values():
+            watcher.close()
+        self._producer.purge()
+        self.server.query(f"DROP DATABASE IF EXISTS {self.name}")
+
+    def environment(self, *, group: str | None = None, **extra: Any) -> dict[str, str]:
+        """Return the environment in which a process of the contestant uses this arena.
+
+        ``EVENT_SYNC`` and ``EVENT_SYNC_KAFKA_CONSUMER_CONFIG`` are dictionaries.
+        """
+        event_sync = {"GROUPS": {ROOM: group or self.group}} | extra.pop("EVENT_SYNC", {})
+        config = extra.pop("EVENT_SYNC_KAFKA_CONSUMER_CONFIG", {})
+        values = {
+            "DATABASE_URL": self._url,
+            "EVENT_BUS_TOPIC_PREFIX": self.name,
+            "EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS": self.services.kafka.bootstrap_servers(),
+            "EVENT_BUS_KAFKA_SCHEMA_REGISTRY_URL": self.services.registry.url,
+            "EVENT_SYNC": json.dumps(event_sync),
+            "EVENT_SYNC_KAFKA_CONSUMER_CONFIG": json.dumps(config),
+            **self.contestant.environment,
+            **extra,
+        }
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("EVENT_")}
+        return inherited | {name: str(value) for name, value in values.items()}
+
+    def start(self, *, group: str | None = None, **environment: Any) -> Process:
+        """Start one more worker of the contestant."""
+        command = self.contestant.command(TOPIC, group or self.group)
+        output = self._folder / f"{self.name}-{len(self.workers)}.log"
+        worker = Process(command, self.environment(group=group, **environment), output)
+        self.workers.append(worker)
+        return worker
+
+    def publish(self, stream: Iterable[Said], rate: float = 0) -> None:
+        """Publish at ``rate`` messages a second, 0 for as fast as it goes; wait for the broker."""
+        started = monotonic()
+        for number, said in enumerate(stream):
+            if rate and number % _CHUNK == 0:
+                sleep(max(0.0, started + number / rate - monotonic()))
+            self.produce(said)
+        assert self._producer.flush(STUCK) == 0, "The broker doesn't take what is published."
+
+    @contextmanager
+    def publishing(self, stream: Iterable[Said], rate: float) -> Iterator[None]:
+        """Publish while the block runs, and what is left by then after it."""
+        with ThreadPoolExecutor(max_workers=1) as thread:
+            publishing = thread.submit(self.publish, stream, rate)
+            yield
+            publishing.result()
+
+    def produce(self, said: Said, **options: Any) -> None:
+        """Put a message into the producer's queue; ``options`` replace those of ``produce``."""
+        message: dict[str, Any] = {
+            "key": said.code.encode(),
+            "value": self._encoder.value(said),
+            "headers": self._encoder.headers(said),
+            "partition": said.partition(self.partitions),
+            "on_delivery": partial(self._note, said),
+        } | options
+        while True:
+            try:
+                self._producer.produce(self.topic, **message)
+            except BufferError:
+                self._producer.poll(0.1)
+            else:
+                break
+        self._producer.poll(0)
+
+    def _note(self, said: Said, error: Any, message: Any) -> None:
+        assert error is None, error
+        self.landed.append(Landed(said, message.partition(), message.offset()))
+
+    def ends(self) -> dict[int, int]:
+        """Return the end of each partition that holds messages, as the broker has told."""
+        ends: dict[int, int] = {}
+        for _, partition, offset in self.landed:
+            ends[partition] = max(ends.get(partition, 0), offset + 1)
+        return ends
+
+    def committed(self, group: str | None = None) -> dict[int, int]:
+        """Return a group's committed offsets by partition; raises ``KafkaException``."""
+        group = group or self.group
+        if group not in self._watchers:
+            config = {**self.services.kafka.client_config(), "group.id": group, "log_level": 0}
+            self._watchers[group] = Consumer({**config, "reconnect.backoff.max.ms": 500})
+        partitions = [TopicPartition(self.topic, number) for number in range(self.partitions)]
+        found = self._watchers[group].committed(partitions, timeout=10)
+        return {each.partition: each.offset for each in found if each.offset >= 0}
+
+    def drain(self, group: str | None = None, *, is_over: Callable[[], bool] = bool) -> bool:
+        """Return whether a group has committed everything before it got stuck, or ``is_over``."""
+        ends = self.ends()
+        return self._wait_for(lambda committed: committed == ends, group, is_over)
+
+    def wait_for_commits(self, count: int) -> None:
+        """Wait until the group has committed at least so many messages."""
+        assert self._wait_for(lambda committed: sum(committed.values()) >= count), self.logs()
+
+    def _wait_for(
+        self,
+        is_enough: Callable[[dict[int, int]], bool],
+        group: str | None = None,
+        is_over: Callable[[], bool] = bool,
+    ) -> bool:
+        seen: dict[int, int] = {}
+        until = monotonic() + STUCK
+        while monotonic() < until and not is_over():
+            with suppress(KafkaException):
+                committed = self.committed(group)
+                if is_enough(committed):
+                    return True
+                if committed != seen:
+                    seen, until = committed, monotonic() + STUCK
+            sleep(0.05)
+        return False
+
+    def query(self, statement: str) -> list[tuple[str, ...]]:
+        """Return what the arena's database answers, as texts."""
+        return self.server.query(statement, self.name)
+
+    def logs(self) -> str:
+        """Return the ends of the workers' logs, for messages of failed tests."""
+        return "\n\n".join(worker.tail for worker in self.workers[-4:])

@@ -25,7 +25,8 @@ from rich.table import Table
 
 from shared.embedded import EmbeddedBroker, EmbeddedRegistry
 from tests.benchmark.contest import OURS, STOCK, TOPIC, Contest, Encoded
-from tests.benchmark.postgres import temporary_postgres
+from tests.services import postgresql
+from tests.services.postgresql import PostgreSQL
 
 log = Console(stderr=True)
 
@@ -69,15 +70,14 @@ def _parse() -> argparse.Namespace:
 @contextmanager
 def _database(wanted: str) -> Iterator[tuple[str, str]]:
     """Yield the database's name and the URL of an empty one of its kind."""
-    if wanted != "sqlite":
-        with temporary_postgres() as url:
-            if url:
-                yield "PostgreSQL", url
-                return
-        if wanted == "postgresql":
-            sys.exit("No PostgreSQL server is installed. Hint: apt-get install postgresql")
+    if wanted == "postgresql" and not postgresql.binaries():
+        sys.exit("No PostgreSQL server is installed. Hint: apt-get install postgresql")
     with TemporaryDirectory() as folder:
-        yield "SQLite", f"sqlite:///{Path(folder) / 'benchmark.sqlite3'}"
+        if wanted != "sqlite" and postgresql.binaries():
+            with PostgreSQL(Path(folder)) as server:
+                yield "PostgreSQL", server.url
+        else:
+            yield "SQLite", f"sqlite:///{Path(folder) / 'benchmark.sqlite3'}"
 
 
 def _encode(count: int) -> list[Encoded]:

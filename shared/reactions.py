@@ -59,6 +59,11 @@ _SQLITE_RETRY = frozenset([5, 6, 7, 8, 9, 10, 13, 14, 15])
 # ERROR (no such table or column), PERM, CORRUPT, SCHEMA, AUTH, NOTADB
 _SQLITE_STOP = frozenset([1, 3, 11, 17, 23, 26])
 
+# Of those that are waited out: serialization failure, deadlock, lock not available in time.
+_POSTGRES_CONTENTION = frozenset(["40001", "40P01", "55P03"])
+_MYSQL_CONTENTION = frozenset([1020, 1205, 1213, 1614, 3572])
+_SQLITE_CONTENTION = frozenset([5, 6])
+
 
 def reaction_to(error: Exception) -> Reaction:
     """Return the reaction that an exception calls for."""
@@ -75,18 +80,24 @@ def reaction_to(error: Exception) -> Reaction:
     return _reaction_to_code(error)
 
 
+def is_contention(error: Exception) -> bool:
+    """Return whether another transaction was in the way, which is never an event's fault."""
+    if not isinstance(error, DatabaseError):
+        return False
+    if sqlstate := _sqlstate(error):
+        return sqlstate in _POSTGRES_CONTENTION
+    if (sqlite_code := _sqlite_code(error)) is not None:
+        return sqlite_code in _SQLITE_CONTENTION
+    return _mysql_code(error) in _MYSQL_CONTENTION
+
+
 def _reaction_to_code(error: DatabaseError) -> Reaction:
-    cause: Any = error.__cause__ or error
-    sqlstate = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
-    if sqlstate:
+    if sqlstate := _sqlstate(error):
         return _choose(
             retry=sqlstate.startswith(_POSTGRES_RETRY), stop=sqlstate.startswith(_POSTGRES_STOP)
         )
-    sqlite_code = getattr(cause, "sqlite_errorcode", None)
-    if sqlite_code is not None:
-        # The low byte is the primary code, the rest says more about it.
-        primary = sqlite_code & 0xFF
-        return _choose(retry=primary in _SQLITE_RETRY, stop=primary in _SQLITE_STOP)
+    if (sqlite_code := _sqlite_code(error)) is not None:
+        return _choose(retry=sqlite_code in _SQLITE_RETRY, stop=sqlite_code in _SQLITE_STOP)
     if code := _mysql_code(error):
         return _choose(retry=code in _MYSQL_RETRY, stop=code in _MYSQL_STOP)
     # Without a code there is no answer from a server: the connection could not be had or is gone.
@@ -105,13 +116,21 @@ def describe(error: BaseException) -> str:
     Messages of databases and libraries quote values of the row.
     """
     cause: Any = error.__cause__ or error
-    code = (
-        getattr(cause, "sqlstate", None)
-        or getattr(cause, "sqlite_errorname", None)
-        or _mysql_code(error)
-    )
+    code = _sqlstate(error) or getattr(cause, "sqlite_errorname", None) or _mysql_code(error)
     name = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
     return f"{name} ({code})" if code else name
+
+
+def _sqlstate(error: BaseException) -> str | None:
+    """Return PostgreSQL's code, by the name that either of its drivers has for it."""
+    cause: Any = error.__cause__ or error
+    return getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
+
+
+def _sqlite_code(error: BaseException) -> int | None:
+    """Return SQLite's primary code: the low byte, the rest says more about it."""
+    code: int | None = getattr(error.__cause__ or error, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF
 
 
 def _mysql_code(error: BaseException) -> int | None:

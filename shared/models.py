@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.db.models import F
 
+from shared.exceptions import TransientError
 from shared.messages import Message
 from shared.outcomes import Outcome
 
@@ -188,7 +189,25 @@ class OutcomeCount(models.Model):
 
     @classmethod
     def add(cls, counts: dict[str, int], **identity: Any) -> None:
-        """Add to the counts of one worker, consumer and minute."""
-        increments = {name: F(name) + count for name, count in counts.items()}
-        if not cls.objects.filter(**identity).update(**increments):
-            cls.objects.create(**identity, **counts)
+        """Add to the counts of one worker, consumer and minute. Raises ``TransientError``."""
+        rows = cls.objects.filter(**identity)
+        # Looked for without a lock, and by its id updated: at REPEATABLE READ MariaDB locks the gap
+        # around a row that isn't there, and every row of the minute, and neighbours deadlock.
+        if keys := list(rows.values_list("pk", flat=True)):
+            rows = cls.objects.filter(pk__in=keys)
+        elif cls._is_first(counts, identity):
+            return
+        if not rows.update(**{name: F(name) + count for name, count in counts.items()}):
+            raise TransientError(
+                "Another thread's count is there, and this transaction can't see it."
+            )
+
+    @classmethod
+    def _is_first(cls, counts: dict[str, int], identity: dict[str, Any]) -> bool:
+        """Make the row, unless another thread of the process was faster."""
+        try:
+            with transaction.atomic():
+                cls.objects.create(**identity, **counts)
+        except IntegrityError:
+            return False
+        return True

@@ -131,9 +131,25 @@ def _insert(model: type[M], new: dict[str, M]) -> set[str]:
         # Looked for with a lock: at REPEATABLE READ a plain query would not see them.
         appeared = set(_lock(model, new))
         if not appeared:
+            _refuse_hidden(model, new)
             raise
         return appeared
     return set()
+
+
+def _refuse_hidden(model: type[M], new: dict[str, M]) -> None:
+    """Let PostgreSQL say that another worker's rows are there and our snapshot doesn't have them.
+
+    Above READ COMMITTED it shows them to no query, locking or not; a conflict with one of them on
+    its own key ends as a serialization failure, to be retried. Raises the database's own errors:
+    without such rows what ``_insert`` met once more, or nothing if that is gone.
+    """
+    if connections[model._default_manager.db].vendor != "postgresql":
+        return
+    rows = [new[key] for key in sorted(new)]
+    with transaction.atomic():
+        insert_or_update(model, rows, match=["sync_key"], update=["sync_key"])
+        transaction.set_rollback(True)
 
 
 def _new_row(model: type[M], key: str, item: PositionedRecord[Any], now: datetime) -> M:
@@ -149,7 +165,10 @@ def _lock(model: type[M], keys: Collection[str]) -> dict[str, M]:
     """Lock and read the rows of these keys, in the order of their keys."""
     if not keys:
         return {}
-    rows = model._default_manager.select_for_update().order_by("sync_key")
+    manager = model._default_manager
+    # On PostgreSQL a child's insert locks the key of its parent, which no event changes.
+    no_key = connections[manager.db].features.has_select_for_no_key_update
+    rows = manager.select_for_update(no_key=no_key).order_by("sync_key")
     return rows.in_bulk(sorted(keys), field_name="sync_key")
 
 

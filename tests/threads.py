@@ -5,6 +5,7 @@ The tests' SQLite database is in memory and takes one connection; here it is a f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,11 +64,11 @@ def _make_tables() -> None:
 
 
 @contextmanager
-def before(statement: str, act: Action) -> Iterator[None]:
-    """Act once, before this thread's first statement that begins so."""
+def before(pattern: str, act: Action) -> Iterator[None]:
+    """Act once, before this thread's first statement that begins like the pattern."""
 
     def act_once(execute, sql, params, many, context):
-        if sql.startswith(statement) and not acted:
+        if re.match(pattern, sql) and not acted:
             acted.append(sql)
             act()
         return execute(sql, params, many, context)

@@ -53,6 +53,11 @@ class Offsets:
         except KafkaException as error:
             self._failed(error.args[0])
 
+    def commit_again(self, consumer: Consumer) -> None:
+        """Say what the broker has refused once more, when it has answered all else."""
+        if self.has_commit_failed and not self.commits_under_way:
+            self.commit(consumer)
+
     def on_commit(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
         """Take the broker's answer: librdkafka's callback."""
         self.commits_under_way -= 1

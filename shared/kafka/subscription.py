@@ -93,8 +93,7 @@ class Subscription:
                 self._receive(raw)
         self._check_missing_topics()
         self._raise_fatal()
-        if self._offsets.has_commit_failed and not self._offsets.commits_under_way:
-            self._offsets.commit(self._consumer)
+        self._offsets.commit_again(self._consumer)
         taken, self._held = self._held[:size], self._held[size:]
         return taken
 
@@ -129,6 +128,7 @@ class Subscription:
         self._pause()
         while self._offsets.commits_under_way and monotonic() < until:
             self._poll(_COMMIT_STEP)
+            self._offsets.commit_again(self._consumer)
         # It may wait for ever for a group whose other members don't answer.
         leaving = Thread(target=self._consumer.close, daemon=True)
         leaving.start()

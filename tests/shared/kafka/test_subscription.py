@@ -212,6 +212,19 @@ def test_commit_that_failed_is_said_again(cluster: Cluster, join: Callable[..., 
     wait_until(lambda: cluster.committed(GROUP) == {0: 1}, "the commit")
 
 
+def test_commit_that_failed_is_said_again_by_who_leaves(
+    cluster: Cluster, join: Callable[..., Member]
+) -> None:
+    """A worker that is stopped in the midst of a rebalance leaves nothing to be done anew."""
+    cluster.publish(Grade(partition=0))
+    member = join()
+    taken = member.take(1)
+    let_fail(cluster.broker, OFFSET_COMMIT, *[KafkaError.REBALANCE_IN_PROGRESS] * 2)
+    member.subscription.commit(taken)
+    member.close()
+    assert cluster.committed(GROUP) == {0: 1}
+
+
 def test_offsets_that_cannot_be_read_are_waited_for(
     cluster: Cluster, join: Callable[..., Member]
 ) -> None:

@@ -36,6 +36,16 @@ OURS = (
 )
 """Options that carry the guarantees; ``EVENT_SYNC['KAFKA_CONSUMER_CONFIG']`` can't set them."""
 
+MEMBERSHIP: dict[str, Any] = {
+    "partition.assignment.strategy": "cooperative-sticky",
+    "session.timeout.ms": 10_000,
+    "heartbeat.interval.ms": 500,
+}
+"""How soon partitions change hands, unless ``EVENT_SYNC['KAFKA_CONSUMER_CONFIG']`` says otherwise.
+
+See docs/decisions/0009-quick-hand-overs.md.
+"""
+
 full_topic = get_full_topic
 
 
@@ -71,13 +81,12 @@ def consumer_config(group: str) -> dict[str, Any]:
             f"EVENT_SYNC['KAFKA_CONSUMER_CONFIG'] sets {', '.join(taken)}.",
             hint="Leave it out: the worker sets it, for no event would be safe without.",
         )
-    # The protocol of KIP-848 assigns on the broker and refuses the option.
+    # By the protocol of KIP-848 the broker decides all of it, and librdkafka refuses the options.
     is_classic = passed.get("group.protocol", "classic") == "classic"
-    assignor = {"partition.assignment.strategy": "cooperative-sticky"} if is_classic else {}
     return {
         **(load_common_settings() or {}),
         "allow.auto.create.topics": False,
-        **assignor,
+        **(MEMBERSHIP if is_classic else {}),
         "logger": logging.getLogger("shared.kafka.librdkafka"),
         **passed,
         "group.id": group,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from confluent_kafka import Consumer
 
 from shared.exceptions import ConfigurationError
-from shared.kafka.config import OURS, consumer_config, full_topic
+from shared.kafka.config import MEMBERSHIP, OURS, consumer_config, full_topic
 
 
 @pytest.fixture
@@ -60,7 +61,25 @@ def test_options_that_carry_the_guarantees(passed: dict[str, Any], name: str) ->
         consumer_config("group")
 
 
-def test_assignor_of_the_newer_group_protocol(passed: dict[str, Any]) -> None:
-    """KIP-848 assigns on the broker: the option of the classic protocol is left out."""
+def test_membership_is_set_on_purpose(passed: dict[str, Any]) -> None:
+    """Brokers accept the session (6 s at least by default), which outlasts several heartbeats."""
+    config = consumer_config("group")
+    assert config["partition.assignment.strategy"] == "cooperative-sticky"
+    assert config["session.timeout.ms"] >= 6_000
+    assert 3 * config["heartbeat.interval.ms"] <= config["session.timeout.ms"]
+
+
+@pytest.mark.parametrize("name", MEMBERSHIP)
+def test_membership_may_be_chosen(passed: dict[str, Any], name: str) -> None:
+    """What is passed takes the place of the default, and of no other."""
+    passed[name] = "chosen"
+    found = {each: consumer_config("group")[each] for each in MEMBERSHIP}
+    assert found == {**MEMBERSHIP, name: "chosen"}
+
+
+def test_membership_by_the_newer_group_protocol(passed: dict[str, Any]) -> None:
+    """KIP-848 decides on the broker: librdkafka refuses the options of the classic protocol."""
     passed["group.protocol"] = "consumer"
-    assert "partition.assignment.strategy" not in consumer_config("group")
+    config = consumer_config("group")
+    assert not set(MEMBERSHIP) & set(config)
+    Consumer(config).close()

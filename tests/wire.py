@@ -8,7 +8,7 @@ and key field are those by which the registered rooms know an event.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
@@ -27,8 +27,10 @@ from openedx_events.tooling import OpenEdxPublicSignal
 
 from shared import parking, registry
 from shared.batches import Arrival, Batch, BatchResult
+from shared.conf import get_settings
 from shared.consumer import Room
 from shared.embedded import EmbeddedRegistry
+from shared.exceptions import TransientError
 from shared.kafka.config import schema_registry_client
 from shared.kafka.decoding import Decoder
 from shared.messages import Event, Message
@@ -93,7 +95,7 @@ class Wire:
 
     def take(self, room: Room, messages: Sequence[Message], *, now: datetime = NOW) -> BatchResult:
         """Do what the room's worker does with the messages of one batch."""
-        arrivals = [self.decoder.arrival(message, room) for message in messages]
+        arrivals = self._arrivals(room, messages)
         with collecting(room) as collection:
             failures = [
                 failure
@@ -102,6 +104,13 @@ class Wire:
                 for failure in emit(arrival, collection)
             ]
         return _settle(room, arrivals, failures, now)
+
+    def _arrivals(self, room: Room, messages: Sequence[Message]) -> list[Arrival]:
+        # Each schema that is no Avro is asked for so often before it is believed.
+        for _ in range(get_settings().isolate_after_attempts * len(messages) + 1):
+            with suppress(TransientError):
+                return [self.decoder.arrival(message, room) for message in messages]
+        raise AssertionError("The registry is not to be had.")
 
     def retry(self, room: Room, *, now: datetime = NOW) -> BatchResult:
         """Do what the room's worker does with the parked events that are due."""

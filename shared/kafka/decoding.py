@@ -6,6 +6,7 @@ Equal to openedx-events' own decoding, and stricter where a message is damaged.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from functools import cache, lru_cache
 from io import BytesIO
 from typing import Any
@@ -23,6 +24,7 @@ from openedx_events.tooling import OpenEdxPublicSignal
 
 from shared.batches import Arrival, Ignored, Undecodable
 from shared.cloudevents import event_type_of, metadata_of
+from shared.conf import get_settings
 from shared.consumer import Room
 from shared.direct import decode_stored
 from shared.exceptions import (
@@ -60,6 +62,7 @@ class Decoder:
     def __init__(self, registry: Any) -> None:
         self._registry = registry
         self._writer_schemas: dict[int, Any] = {}
+        self._misread: Counter[int] = Counter()
 
     def arrival(self, message: Message, room: Room) -> Arrival:
         """Return what a message is to a room; a type that nobody here listens to isn't decoded.
@@ -123,9 +126,7 @@ class Decoder:
             try:
                 self._writer_schemas[schema_id] = fastavro.parse_schema(json.loads(text))
             except Exception as error:
-                raise UndecodableMessage(
-                    f"value: schema {schema_id} of the registry is no Avro schema"
-                ) from error
+                raise self._unreadable(schema_id) from error
         return self._writer_schemas[schema_id]
 
     def _fetch(self, schema_id: int) -> str:
@@ -138,6 +139,17 @@ class Decoder:
         # The client keeps this answer and would give it again.
         self._registry.clear_caches()
         raise TransientError("The schema registry answered without a schema.")
+
+    def _unreadable(self, schema_id: int) -> EventSyncError:
+        """Return what a text that is no Avro schema comes to: one that stays so is poison.
+
+        It may be the registry's trouble, or a schema of another kind that somebody has registered.
+        """
+        self._registry.clear_caches()
+        self._misread[schema_id] += 1
+        if self._misread[schema_id] < get_settings().isolate_after_attempts:
+            return TransientError("The schema registry answered with what is no Avro schema.")
+        return UndecodableMessage(f"value: schema {schema_id} of the registry is no Avro schema")
 
 
 def _meaning_of(error: Exception, schema_id: int) -> EventSyncError:

@@ -22,8 +22,9 @@ from openedx_events.event_bus.avro.schema import schema_from_signal
 from openedx_events.learning.signals import PERSISTENT_GRADE_SUMMARY_CHANGED
 from openedx_events.tooling import OpenEdxPublicSignal
 
+from shared.conf import get_settings
 from shared.events.learning.signals import COURSE_GRADE_CHANGED
-from shared.exceptions import UndecodableMessage, UnknownEventType
+from shared.exceptions import TransientError, UndecodableMessage, UnknownEventType
 from shared.messages import Message
 from tests.credentials_grades_sync.samples import (
     EDITED_AT,
@@ -171,9 +172,12 @@ class TestWritersSchema:
 
     @pytest.mark.parametrize("text", ["[" * 100_000, '{"type": "nonsense"}', "", '"x"', "[]{}"])
     def test_schema_that_is_none_is_poison(self, wire, text):
-        """What the registry holds under the id isn't Avro."""
+        """What the registry holds under the id isn't Avro, however often it is asked."""
         message = wire.message(COURSE_GRADE_CHANGED, grade=CourseGradeFactory())
         message = replace(message, value=wire.framed(text, b"\0"))
+        for _ in range(get_settings().isolate_after_attempts - 1):
+            with pytest.raises(TransientError, match="what is no Avro schema"):
+                wire.decoder.decode(message)
         with pytest.raises(UndecodableMessage, match="of the registry is no Avro schema"):
             wire.decoder.decode(message)
 

@@ -14,6 +14,7 @@ import pytest
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from openedx_events.learning.signals import PERSISTENT_GRADE_SUMMARY_CHANGED
 
+from shared.conf import get_settings
 from shared.embedded import EmbeddedRegistry
 from shared.events.learning.signals import COURSE_GRADE_CHANGED
 from shared.exceptions import FatalError, TransientError, UndecodableMessage
@@ -123,6 +124,8 @@ FAILING = {
     "a schema that is a number": (200, {"schema": 4711}),
     "a schema that is a list": (200, {"schema": ["long"]}),
     "a schema that is an object": (200, {"schema": {"type": "long"}}),
+    "a schema that is no JSON": (200, {"schema": "<html>"}),
+    "a schema that is no Avro": (200, {"schema": '{"status": "ok"}'}),
 }
 
 
@@ -150,6 +153,18 @@ def test_missing_schema_is_poison_until_it_is_there(wire, registry, decoder, mes
     """What the registry doesn't have is not remembered as missing."""
     registry.instead = (404, {"error_code": 40403, "message": "Schema not found"})
     with pytest.raises(UndecodableMessage, match=r"^value: the registry has no schema \d+$"):
+        decoder.decode(message)
+    registry.instead = None
+    assert decoder.decode(message).message == message
+
+
+def test_schema_that_stays_unreadable_is_poison_until_it_is_mended(registry, decoder, message):
+    """Nothing of it is remembered, so the next event with that schema is read."""
+    registry.instead = (200, {"schema": '{"type": "object"}'})
+    for _ in range(get_settings().isolate_after_attempts - 1):
+        with pytest.raises(TransientError):
+            decoder.decode(message)
+    with pytest.raises(UndecodableMessage, match=r"^value: schema \d+ .* is no Avro schema$"):
         decoder.decode(message)
     registry.instead = None
     assert decoder.decode(message).message == message

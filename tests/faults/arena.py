@@ -19,12 +19,13 @@ from typing import Any
 from uuid import uuid4
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from tests.benchmark.contest import Contestant
 from tests.faults.contestants import OURS
 from tests.faults.encoding import Encoder
 from tests.faults.stream import Landed, Said
-from tests.processes import ROOT, Process
+from tests.processes import ROOT, Process, wait_until
 from tests.services import Services
 from tests.services.database import DatabaseServer
 from tests.services.topics import create_topics
@@ -61,7 +62,7 @@ class Arena:
         self._folder = folder
         self._url = server.make_database(self.name)
         create_topics(services.kafka, self.topic, partitions=partitions)
-        self._encoder = Encoder(services.registry.url, self.topic)
+        self.encoder = Encoder(services.registry.url, self.topic)
         self._watchers: dict[str, Consumer] = {}
         self._producer = Producer(
             {
@@ -133,8 +134,8 @@ class Arena:
         """Put a message into the producer's queue; ``options`` replace those of ``produce``."""
         message: dict[str, Any] = {
             "key": said.code.encode(),
-            "value": self._encoder.value(said),
-            "headers": self._encoder.headers(said),
+            "value": self.encoder.value(said),
+            "headers": self.encoder.headers(said),
             "partition": said.partition(self.partitions),
             "on_delivery": partial(self._note, said),
         } | options
@@ -176,6 +177,19 @@ class Arena:
     def wait_for_commits(self, count: int) -> None:
         """Wait until the group has committed at least so many messages."""
         assert self._wait_for(lambda committed: sum(committed.values()) >= count), self.logs()
+
+    def wait_for_members(self, count: int) -> None:
+        """Wait until so many workers of the group have partitions."""
+        admin = AdminClient({**self.services.kafka.client_config(), "log_level": 0})
+
+        def have_joined() -> bool:
+            try:
+                group = admin.describe_consumer_groups([self.group])[self.group].result()
+            except KafkaException:
+                return False
+            return sum(1 for each in group.members if each.assignment.topic_partitions) == count
+
+        wait_until(have_joined, f"{count} workers with partitions\n{self.logs()}")
 
     def _wait_for(
         self,

@@ -6,6 +6,7 @@ million events. ``test_encoding.py`` compares the two.
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
@@ -19,7 +20,7 @@ from openedx_events.tooling import OpenEdxPublicSignal
 
 from shared.cloudevents import headers_of
 from tests.faults.stream import Said, What
-from tests.testapp.events import BOOK_CHANGED, SHELF_CHANGED
+from tests.testapp.events import BOOK_CHANGED, SHELF_CHANGED, BookData, ShelfData
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -27,12 +28,16 @@ Headers = list[tuple[str, bytes | None]]
 
 
 class Encoder:
-    """Writes messages with the schemas that a registry has, where it registers them first."""
+    """Writes messages with the schemas that a registry has, where it registers them first.
 
-    def __init__(self, registry_url: str, topic: str) -> None:
+    ``book`` is the class of a book's data; one of another version has more attributes.
+    """
+
+    def __init__(self, registry_url: str, topic: str, *, book: type[Any] = BookData) -> None:
         with SchemaRegistryClient({"url": registry_url}) as registry:
             self._writers = {
-                signal: _Writer(signal, topic, registry) for signal in (SHELF_CHANGED, BOOK_CHANGED)
+                signal: _Writer(signal, data_type, topic, registry)
+                for signal, data_type in ((SHELF_CHANGED, ShelfData), (BOOK_CHANGED, book))
             }
 
     def headers(self, said: Said) -> Headers:
@@ -50,20 +55,28 @@ class Encoder:
             return b"no Avro"
         data: dict[str, Any] = {"code": said.code, "label": said.text}
         if said.what is not What.SHELF:
-            data = {"code": said.code, "isbn": said.isbn, "title": said.text, "price": said.price}
+            data = self.book(said)
         return self._writers[_signal(said)].write(data)
+
+    def book(self, said: Said) -> dict[str, Any]:
+        """Return the attributes of a book; those left out have their default."""
+        return {"code": said.code, "isbn": said.isbn, "title": said.text, "price": said.price}
 
 
 class _Writer:
     def __init__(
-        self, signal: OpenEdxPublicSignal, topic: str, registry: SchemaRegistryClient
+        self,
+        signal: OpenEdxPublicSignal,
+        data_type: type[Any],
+        topic: str,
+        registry: SchemaRegistryClient,
     ) -> None:
-        serializer = AvroSignalSerializer(signal)
+        (self._name,) = signal.init_data
+        serializer = AvroSignalSerializer(_with_data(signal, {self._name: data_type}))
         schema = Schema(serializer.schema_string(), "AVRO")
-        schema_id = registry.register_schema(f"{topic}-{signal.event_type}", schema)
+        schema_id = registry.register_schema(subject(topic, signal), schema)
         self._prefix = b"\0" + schema_id.to_bytes(4, "big")
         self._schema = fastavro.parse_schema(serializer.schema)
-        (self._name,) = signal.init_data
         self.headers = headers_of(EventsMetadata(event_type=signal.event_type, time=START))
 
     def write(self, data: dict[str, Any]) -> bytes:
@@ -71,6 +84,18 @@ class _Writer:
         buffer.seek(len(self._prefix))
         fastavro.schemaless_writer(buffer, self._schema, {self._name: data})
         return buffer.getvalue()
+
+
+def subject(topic: str, signal: OpenEdxPublicSignal) -> str:
+    """Return under which name the registry keeps the versions of an event's schema."""
+    return f"{topic}-{signal.event_type}"
+
+
+def _with_data(signal: OpenEdxPublicSignal, data: dict[str, Any]) -> OpenEdxPublicSignal:
+    # A new one would take over the event type in this process.
+    changed = copy(signal)
+    changed.init_data = data
+    return changed
 
 
 def _signal(said: Said) -> OpenEdxPublicSignal:

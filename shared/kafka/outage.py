@@ -27,7 +27,7 @@ class Outage:
         self._pause = min(max(2 * self._pause, settings.backoff_initial), settings.backoff_max)
         self._next_line = monotonic() + self._pause
         what = "group" if error.code() == KafkaError._MAX_POLL_EXCEEDED else "broker"
-        log.warning(Action.BROKER_WAITING, waiting_for=what, error=error.name())
+        log.warning(Action.BROKER_WAITING, waiting_for=what, error=error.name(), reason=error.str())
 
     def end(self) -> None:
         """Note that the broker is there: the next outage starts with its own first line."""

@@ -54,3 +54,10 @@ def test_group_is_told_from_broker(caplog: pytest.LogCaptureFixture) -> None:
     """A worker that polled too late waits for its group."""
     outage.Outage().tell(KafkaError(KafkaError._MAX_POLL_EXCEEDED))
     assert "waiting_for=group error=_MAX_POLL_EXCEEDED" in caplog.text
+
+
+def test_line_says_what_librdkafka_makes_of_it(caplog: pytest.LogCaptureFixture) -> None:
+    """The code alone doesn't tell a broker that is away from one that speaks TLS."""
+    reason = "SSL handshake failed: connecting to a PLAINTEXT broker listener?"
+    outage.Outage().tell(KafkaError(KafkaError._TRANSPORT, reason))
+    assert f"error=_TRANSPORT reason={reason}" in caplog.text

@@ -100,6 +100,12 @@ class Process:
         self.send(number)
         return self.exit_status(timeout)
 
+    @property
+    def peak_memory(self) -> int:
+        """The most memory that it has held so far, in bytes, without its children's."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+
     def kill(self) -> None:
         """End the process and its children at once, whatever they do."""
         with suppress(ProcessLookupError):

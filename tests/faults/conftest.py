@@ -15,6 +15,25 @@ from tests.services import NotRunning, Services, running
 from tests.services.database import DatabaseServer
 
 MakeArena: TypeAlias = Callable[..., Arena]
+Report: TypeAlias = Callable[[str], None]
+
+_LINES = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def report(pytestconfig: pytest.Config) -> Report:
+    """Return what prints a line at the end of the run: what was measured, for people."""
+    return pytestconfig.stash.setdefault(_LINES, []).append
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Print what the tests have reported."""
+    if lines := config.stash.get(_LINES, []):
+        terminalreporter.section("measured")
+    for line in lines:
+        terminalreporter.write_line(line)
 
 _REPORTED = pytest.StashKey[list[str]]()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from urllib.parse import quote
 
@@ -58,6 +58,28 @@ def bury(batch: Batch, endings: Iterable[Ending], *, now: datetime) -> None:
             place=letter.message.place,
             error=letter.error,
         )
+
+
+def deaths_before(
+    starts: Mapping[tuple[str, int], int], *, room: str, limit: int
+) -> Iterator[bool]:
+    """Yield of the ``limit`` messages before each of these offsets whether a room buried them.
+
+    ``starts`` has an offset by topic and partition. The oldest come first, those of all partitions
+    in turn: who came first isn't known.
+    """
+    letters = DeadLetter.objects.filter(room=room, receiver="")
+    buried = {
+        (place, offset)
+        for place, start in starts.items()
+        for offset in letters.filter(
+            topic=place[0], partition=place[1], offset__range=(start - limit, start - 1)
+        ).values_list("offset", flat=True)
+    }
+    for distance in range(limit, 0, -1):
+        for place, start in starts.items():
+            if start >= distance:
+                yield (place, start - distance) in buried
 
 
 def _letter(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
 from shared.batches import Ending
@@ -13,14 +13,23 @@ from shared.outcomes import Outcome
 
 
 class FloodBreaker:
-    """Watches a worker's endings; ignored events say nothing and don't count."""
+    """Watches a worker's endings; ignored events say nothing and don't count.
 
-    def __init__(self) -> None:
+    ``history`` says of the events before the worker's first, oldest first, whether they are dead
+    letters. It is asked once, at the first that dies: a start doesn't clear what came before it,
+    or a worker that is started again and again would bury the whole flood bit by bit.
+    """
+
+    def __init__(self, history: Callable[[], Iterable[bool]] = tuple) -> None:
         self._recent: deque[bool] = deque(maxlen=FLOOD_WINDOW)
+        self._history: Callable[[], Iterable[bool]] | None = history
 
     def inspect(self, endings: Sequence[Ending]) -> None:
         """Raise ``DeadLetterFlood`` if these endings, after those recorded, are a flood."""
         settings = get_settings()
+        if self._history and any(_verdicts(endings)):
+            before, self._history = self._history(), None
+            self._recent = deque([*before, *self._recent], maxlen=FLOOD_WINDOW)
         recent = deque(self._recent, maxlen=FLOOD_WINDOW)
         for is_dead in _verdicts(endings):
             recent.append(is_dead)

@@ -53,6 +53,8 @@ class Subscription:
         on_gone: Callable[[set[Partition]], None],
         is_stopping: Callable[[], bool],
     ) -> None:
+        self.starts: dict[Partition, int] = {}
+        """The committed offset that a partition had when it came to us, if it had one."""
         self._topics = list(topics)
         self._on_gone = on_gone
         self._is_stopping = is_stopping
@@ -180,6 +182,7 @@ class Subscription:
                 continue
             for partition, known in zip(partitions, committed, strict=True):
                 partition.offset = known.offset if known.offset >= 0 else OFFSET_BEGINNING
+            self.starts |= {(p.topic, p.partition): p.offset for p in partitions if p.offset >= 0}
             return True
         return False
 

@@ -7,16 +7,16 @@ worker keeps its place in the group, a ``FatalError`` ends the process with noth
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from os import getpid
 from time import monotonic
 
 from django.db import connections as database_connections
 from django.utils import timezone
 
-from shared import connections, parking
+from shared import connections, dead_letters, parking
 from shared.batches import Arrival, Batch, BatchResult, Ignored
-from shared.conf import get_settings
+from shared.conf import FLOOD_WINDOW, get_settings
 from shared.consumer import Room
 from shared.direct import worker_name
 from shared.exceptions import TransientError
@@ -61,7 +61,7 @@ class Worker:
         self._topics = [full_topic(topic) for topic in topics or room.topics]
         self._registry = schema_registry_client()
         self._decoder = Decoder(self._registry)
-        self._breaker = FloodBreaker()
+        self._breaker = FloodBreaker(self._deaths_before)
         self._stop = StopRequest()
         self._flight = Flight()
         self._next_look_at_parked = 0.0
@@ -157,6 +157,10 @@ class Worker:
         )
         self._breaker.record(result.endings)
         return result
+
+    def _deaths_before(self) -> Iterable[bool]:
+        starts = self._subscription.starts
+        return dead_letters.deaths_before(starts, room=self.room.name, limit=FLOOD_WINDOW)
 
     def _to_settle(self) -> list[Arrival]:
         """Return the arrivals as the room counts them: what it doesn't consume is ignored."""

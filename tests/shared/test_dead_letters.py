@@ -10,7 +10,7 @@ import pytest
 from django.db import IntegrityError
 
 from shared.batches import Batch, Undecodable
-from shared.dead_letters import identity_of
+from shared.dead_letters import deaths_before, identity_of
 from shared.messages import Message
 from shared.models import DeadLetter
 from shared.outcomes import Outcome
@@ -177,3 +177,23 @@ def test_identity_is_what_can_be_said_without_decoding(headers, event_type, even
     """Whatever the headers hold, it fits its column and no database refuses it."""
     message = replace(shelf().message, headers=headers)
     assert identity_of(message) == {"event_type": event_type, "event_id": event_id}
+
+
+def test_deaths_before_an_offset(library):
+    """Oldest first, those of several partitions in turn; a partition has no offset below 0."""
+    settled(library, shelf(), *(book(str(n), price=-1, partition=1, offset=n) for n in (1, 4, 5)))
+    settled(library, book("6", price=-1, partition=2, offset=1))
+    (topic,) = DeadLetter.objects.values_list("topic", flat=True).distinct()
+    starts = {(topic, 1): 5, (topic, 2): 2, ("other", 1): 1}
+    deaths = deaths_before(starts, room=library.name, limit=4)
+    assert list(deaths) == [True, False, False, False, True, True, False]
+    assert not any(deaths_before(starts, room="another", limit=4))
+    assert list(deaths_before({}, room=library.name, limit=4)) == []
+
+
+def test_failed_receivers_are_no_deaths(library, broken_host):
+    """They say nothing of the room's own deploy."""
+    deliver(library, shelf())
+    letter = DeadLetter.objects.get()
+    starts = {(letter.topic, letter.partition): letter.offset + 1}
+    assert not any(deaths_before(starts, room=library.name, limit=4))

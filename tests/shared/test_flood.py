@@ -36,6 +36,37 @@ def test_run_below_the_limit_passes():
     FloodBreaker().inspect(endings("dddd.dddd"))
 
 
+def test_run_goes_on_over_starts():
+    """What was buried before counts, and is asked for when an event dies, once."""
+    asked = []
+
+    def history():
+        asked.append(True)
+        return [False, True, True, True]
+
+    breaker = FloodBreaker(history)
+    breaker.inspect(endings("..."))
+    assert not asked
+    for _ in range(2):
+        with pytest.raises(DeadLetterFlood):
+            breaker.inspect(endings("dd"))
+    assert len(asked) == 1
+
+
+def test_history_comes_before_what_was_recorded():
+    """An event of ours that was settled shows that the deploy isn't broken altogether."""
+    breaker = FloodBreaker(lambda: [True] * 4)
+    breaker.record(endings("."))
+    breaker.inspect(endings("dddd"))
+
+
+def test_share_counts_over_starts():
+    """A window that earlier workers have filled is full."""
+    breaker = FloodBreaker(lambda: [False, False, False, False, True] * 200)
+    with pytest.raises(DeadLetterFlood, match="201 of the last 1000 events"):
+        breaker.inspect(endings("d"))
+
+
 @pytest.mark.parametrize("text", ["ddddd", ".ddddd...", "....ddddd"])
 def test_run_at_the_limit_stops(text):
     """Five in a row are a broken deploy, wherever in the batch."""

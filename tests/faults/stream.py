@@ -24,6 +24,7 @@ class What(Enum):
     UNWANTED = "a book that the room's filter refuses"
     UNSTORABLE = "a book that only the database refuses"
     UNDECODABLE = "bytes that are no event"
+    AHEAD = "a book from a clock that is too far ahead"
     UNKNOWN = "an event of a type that nobody knows"
 
 
@@ -74,7 +75,7 @@ def expected(landed: Iterable[Landed]) -> Expected:
     for said, partition, offset in landed:
         if said.what is What.SHELF:
             model.rows[row_key(said)] = (said.text,)
-        elif said.what is What.UNDECODABLE:
+        elif said.what in (What.UNDECODABLE, What.AHEAD):
             model.dead.add((partition, offset))
         elif said.what in (What.BOOK, What.UNSTORABLE) and said.code not in shelves:
             model.parked.add((partition, offset))

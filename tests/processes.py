@@ -18,6 +18,7 @@ T = TypeVar("T")
 ROOT = Path(__file__).parent.parent
 PATIENCE = 30.0
 """How long anything may take before the test gives up; no measure of what it should take."""
+_ENDING = {signal.SIGTERM, signal.SIGINT, signal.SIGKILL}
 
 
 def wait_until(condition: Callable[[], T], what: str) -> T:
@@ -36,6 +37,7 @@ class Process:
         self, arguments: Iterable[str], environment: Mapping[str, str], output: Path
     ) -> None:
         self._output = output
+        self.was_told_to_end = False
         with output.open("wb") as file:
             self._process = subprocess.Popen(
                 [sys.executable, "manage.py", *arguments],
@@ -77,10 +79,12 @@ class Process:
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to the process, not to its children."""
+        self.was_told_to_end |= number in _ENDING
         self._process.send_signal(number)
 
     def send_to_group(self, number: signal.Signals) -> None:
         """Send a signal to the process and its children, as a terminal does."""
+        self.was_told_to_end |= number in _ENDING
         os.killpg(self._process.pid, number)
 
     def exit_status(self, timeout: float = PATIENCE) -> int:
@@ -108,6 +112,7 @@ class Process:
 
     def kill(self) -> None:
         """End the process and its children at once, whatever they do."""
+        self.was_told_to_end = True
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()

@@ -8,7 +8,7 @@ from time import monotonic, sleep
 from typing import Any
 
 from tests.faults.arena import STUCK, Arena
-from tests.faults.stream import Expected, Place, Table, What, expected, row_key
+from tests.faults.stream import Expected, Place, Table, expected, row_key
 from tests.processes import Process
 
 _MOST = 5
@@ -17,17 +17,16 @@ _OUTCOMES = ("applied", "unchanged", "stale", "filtered", "ignored", "parked", "
 
 @dataclass(frozen=True)
 class Damage:
-    """What a contestant has lost and spoilt, measured against the model."""
+    """What a contestant has lost and spoilt of the messages that its group has passed."""
 
     lost: int
-    """Events of which nothing is left: they should be in a row, parked or buried."""
+    """Shelves and books of which nothing is left, though they could be stored."""
+    bad_lost: int
+    """Events that can't be read or stored, or whose shelf never came, and that nothing keeps."""
     wrong: int
     """Rows that say anything but their newest event."""
     uncommitted: int
-    """Messages that no commit covers."""
-
-    def __bool__(self) -> bool:
-        return self != Damage(0, 0, 0)
+    """Messages that the group hasn't passed: they are still to be had."""
 
 
 def assert_flawless(arena: Arena, **environment: Any) -> None:
@@ -63,12 +62,17 @@ def _again(arena: Arena, environment: Mapping[str, Any]) -> Process:
 def damage(arena: Arena) -> Damage:
     """Return what became of the stream, whoever consumed it."""
     model, rows, committed = expected(arena.landed), _rows(arena), arena.committed()
-    told = [row_key(s) for s, *_ in arena.landed if s.what in (What.SHELF, What.BOOK)]
+    passed = [each for each in arena.landed if each.offset < committed.get(each.partition, 0)]
+    kept = _places(arena, "event_sync_deadletter") | _places(arena, "event_sync_parkedevent")
+    gone = [each for each in passed if (each.partition, each.offset) not in kept]
+    troubles = model.dead | model.parked
+    missing, by_now = model.rows.keys() - rows.keys(), expected(passed).rows
     return Damage(
-        lost=sum(1 for key in told if key in model.rows and key not in rows)
-        + len(model.dead - _places(arena, "event_sync_deadletter"))
-        + len(model.parked - _places(arena, "event_sync_parkedevent")),
-        wrong=sum(1 for key, row in rows.items() if model.rows.get(key) != row),
+        lost=sum(1 for said, *_ in gone if row_key(said) in missing),
+        bad_lost=sum(1 for _, *place in gone if tuple(place) in troubles),
+        wrong=sum(
+            1 for key, row in rows.items() if row not in (by_now.get(key), model.rows.get(key))
+        ),
         uncommitted=sum(end - committed.get(part, 0) for part, end in arena.ends().items()),
     )
 

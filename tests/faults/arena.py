@@ -22,13 +22,13 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from tests.benchmark.contest import Contestant
-from tests.faults.contestants import OURS
+from tests.faults.contestants import OURS, STOCK
 from tests.faults.encoding import Encoder
 from tests.faults.stream import Landed, Said
 from tests.processes import ROOT, Process, wait_until
 from tests.services import Services
 from tests.services.database import DatabaseServer
-from tests.services.topics import create_topics
+from tests.services.topics import create_topics, place_group
 from tests.testapp.room import ROOM, TOPIC
 
 QUICK = {"session.timeout.ms": 2000, "heartbeat.interval.ms": 300}
@@ -49,7 +49,14 @@ class Arena:
         *,
         contestant: Contestant = OURS,
         partitions: int = 4,
+        patience: float = STUCK,
+        is_group_new: bool = False,
     ) -> None:
+        """Make all that is needed, and start nothing.
+
+        The stock consumer's group begins at the first message, as this worker's does by itself;
+        where ``is_group_new``, both begin where they begin.
+        """
         self.services = services
         self.server = server
         self.contestant = contestant
@@ -60,8 +67,11 @@ class Arena:
         self.landed: list[Landed] = []
         self.workers: list[Process] = []
         self._folder = folder
+        self._patience = patience
         self._url = server.make_database(self.name)
         create_topics(services.kafka, self.topic, partitions=partitions)
+        if contestant is STOCK and not is_group_new:
+            place_group(services.kafka, self.group, self.topic, dict.fromkeys(range(partitions), 0))
         self.encoder = Encoder(services.registry.url, self.topic)
         self._watchers: dict[str, Consumer] = {}
         self._producer = Producer(
@@ -160,14 +170,17 @@ class Arena:
         return ends
 
     def committed(self, group: str | None = None) -> dict[int, int]:
-        """Return a group's committed offsets by partition; raises ``KafkaException``."""
+        """Return a group's committed offsets by partition, those left out that say nothing.
+
+        Raises ``KafkaException``.
+        """
         group = group or self.group
         if group not in self._watchers:
             config = {**self.services.kafka.client_config(), "group.id": group, "log_level": 0}
             self._watchers[group] = Consumer({**config, "reconnect.backoff.max.ms": 500})
         partitions = [TopicPartition(self.topic, number) for number in range(self.partitions)]
         found = self._watchers[group].committed(partitions, timeout=10)
-        return {each.partition: each.offset for each in found if each.offset >= 0}
+        return {each.partition: each.offset for each in found if each.offset > 0}
 
     def drain(self, group: str | None = None, *, is_over: Callable[[], bool] = bool) -> bool:
         """Return whether a group has committed everything before it got stuck, or ``is_over``."""
@@ -198,16 +211,17 @@ class Arena:
         is_over: Callable[[], bool] = bool,
     ) -> bool:
         seen: dict[int, int] = {}
-        until = monotonic() + STUCK
-        while monotonic() < until and not is_over():
+        until = monotonic() + self._patience
+        while True:
             with suppress(KafkaException):
                 committed = self.committed(group)
                 if is_enough(committed):
                     return True
                 if committed != seen:
-                    seen, until = committed, monotonic() + STUCK
+                    seen, until = committed, monotonic() + self._patience
+            if monotonic() > until or is_over():
+                return False
             sleep(0.05)
-        return False
 
     def query(self, statement: str) -> list[tuple[str, ...]]:
         """Return what the arena's database answers, as texts."""

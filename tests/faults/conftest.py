@@ -35,8 +35,6 @@ def pytest_terminal_summary(
     for line in lines:
         terminalreporter.write_line(line)
 
-_REPORTED = pytest.StashKey[list[str]]()
-
 
 @pytest.fixture(scope="session")
 def started_services() -> Services:
@@ -85,17 +83,3 @@ def make_arena(services: Services, database: DatabaseServer, tmp_path: Path) -> 
 def arena(make_arena: MakeArena) -> Arena:
     """A topic, a database and a group for one test."""
     return make_arena()
-
-
-@pytest.fixture
-def report(request: pytest.FixtureRequest) -> Callable[[str], None]:
-    """Takes a line for people, which is printed at the end of the run: what was measured."""
-    return request.config.stash.setdefault(_REPORTED, []).append
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what the tests have reported."""
-    lines = terminalreporter.config.stash.get(_REPORTED, [])
-    if lines:
-        terminalreporter.section("measured")
-        terminalreporter.write("\n".join([*lines, ""]))

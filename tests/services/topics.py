@@ -1,9 +1,18 @@
-"""Topics on the broker; the one module here that needs the project's dependencies."""
+"""Topics and groups on the broker; the one module here that needs the project's dependencies."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from concurrent.futures import Future
+from time import monotonic, sleep
 from typing import Any
 
+from confluent_kafka import (
+    ConsumerGroupTopicPartitions,
+    KafkaError,
+    KafkaException,
+    TopicPartition,
+)
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
 from tests.services.kafka import Kafka
@@ -27,6 +36,24 @@ def delete_topics(kafka: Kafka, *names: str) -> None:
     admin = _admin(kafka)
     for gone in admin.delete_topics(list(names), operation_timeout=_SECONDS).values():
         gone.result(_SECONDS)
+
+
+def place_group(kafka: Kafka, group: str, topic: str, offsets: Mapping[int, int]) -> None:
+    """Commit offsets, by partition, for a group without members."""
+    admin = _admin(kafka)
+    partitions = [TopicPartition(topic, number, offset) for number, offset in offsets.items()]
+    wanted = [ConsumerGroupTopicPartitions(group, partitions)]
+    until = monotonic() + _SECONDS
+    while error := _refusal(admin.alter_consumer_group_offsets(wanted)[group]):
+        # The coordinator of a group hears of a new topic a little later.
+        if error.code() != KafkaError.UNKNOWN_TOPIC_OR_PART or monotonic() > until:
+            raise KafkaException(error)
+        sleep(0.05)
+
+
+def _refusal(placed: Future[ConsumerGroupTopicPartitions]) -> KafkaError | None:
+    partitions = placed.result(_SECONDS).topic_partitions or ()
+    return next((each.error for each in partitions if each.error), None)
 
 
 def _admin(kafka: Kafka) -> AdminClient:

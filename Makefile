@@ -11,7 +11,7 @@ PYTHON_CHECK := import sys; sys.version_info >= (3, 11) or sys.exit( \
 	% sys.version_info[:2])
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test coverage services services-stop test-services bench quality docs constraints clean
+.PHONY: help install demo test coverage services services-stop test-services faults-report bench quality docs constraints clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -37,6 +37,9 @@ services-stop: ## stop those servers and erase their data
 
 test-services: $(VENV)/.services ## run the tests that need real servers; options: TESTS="-k kafka" FULL=1
 	@$(BIN)/python -m tests.services run -- $(BIN)/python -m pytest -o testpaths=tests/faults $(TESTS)
+
+faults-report: $(VENV)/.services ## compare with the stock consumer under faults, half an hour; writes docs/comparison.md
+	@$(BIN)/python -m tests.services run -- $(BIN)/python -m tests.faults compare --write docs/comparison.md
 
 bench: $(VENV)/.test ## compare this worker's events/s with the stock consumer's
 	@$(BIN)/python -m tests.benchmark

@@ -30,15 +30,15 @@ from tests.processes import Process
 from tests.services import Services, running
 from tests.services.database import DatabaseServer
 
-PATIENCE = 120.0
-"""So long without a commit, and a contestant is stuck: a killed member's partitions wait for
-librdkafka's session timeout, which the stock consumer has no setting for."""
+PATIENCE = 120
+"""So many seconds without a commit, and a contestant is stuck: a killed member's partitions wait
+for librdkafka's session timeout, which the stock consumer has no setting for."""
 RESTARTS = 5
 FATAL = (2, 3)
 """Exit statuses that ask for a person: this worker's documentation says not to start it again."""
 _LULL = 3.0
 
-log = Console(stderr=True)
+log = Console(stderr=True, markup=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,27 +76,21 @@ def play(
 ) -> Result:
     """Run a scenario with a contestant, wait until it has come to an end, and judge."""
     services.mend()
-    options = {"contestant": contestant, "patience": round(PATIENCE), **scenario.arena}
+    options = {"contestant": contestant, "patience": PATIENCE, **scenario.arena}
     with closing(Arena(services, server, folder, **options)) as arena:
         started = monotonic()
         found, is_cut_short = _run(scenario, arena)
         services.mend()
         arena.publish(())  # what was on its way when the scenario was cut short
-        outcome = _settle(arena)
-        seconds = round(monotonic() - started, 1)
         return Result(
             scenario=scenario.title,
             is_hand_over=scenario.is_hand_over,
             contestant=contestant.name,
-            published=len(arena.landed),
-            **asdict(_lasting_damage(arena)),
-            outcome=outcome,
             is_cut_short=is_cut_short,
-            ended=[each.exit_status() for each in arena.workers if _has_ended_by_itself(each)],
-            told=_stop(arena),
-            seconds=seconds,
-            taken_over=_pause(found, "taken_over") if scenario.is_hand_over else None,
-            longest_pause=_pause(found, "longest_pause") if scenario.is_hand_over else None,
+            outcome=_settle(arena),
+            seconds=round(monotonic() - started, 1),
+            **_pauses(found if scenario.is_hand_over else None),
+            **_judge(arena),
         )
 
 
@@ -125,6 +119,16 @@ def _is_deserted(arena: Arena) -> bool:
     return all(worker.has_ended for worker in arena.workers)
 
 
+def _judge(arena: Arena) -> dict[str, Any]:
+    """Return the damage and how workers have ended, and stop those that haven't."""
+    return {
+        "published": len(arena.landed),
+        **asdict(_lasting_damage(arena)),
+        "ended": [each.exit_status() for each in arena.workers if _has_ended_by_itself(each)],
+        "told": _stop(arena),
+    }
+
+
 def _lasting_damage(arena: Arena) -> Damage:
     """Return the damage once nothing mends it any more, such as the retry of a parked event."""
     found = damage(arena)
@@ -145,9 +149,12 @@ def _stop(arena: Arena) -> int | None:
     return statuses[-1] if statuses else None
 
 
-def _pause(found: Any, name: str) -> float | None:
-    """Return one of the figures of a hand-over, None if that was cut short."""
-    return None if found is None else round(getattr(found, name), 2)
+def _pauses(found: Any) -> dict[str, Any]:
+    """Return the figures of a hand-over, None each if it was cut short."""
+    names = ("taken_over", "longest_pause")
+    if found is None:
+        return dict.fromkeys(names)
+    return {name: round(getattr(found, name), 2) for name in names}
 
 
 def compare(database: str, only: str = "") -> dict[str, Any]:
@@ -169,7 +176,7 @@ def compare(database: str, only: str = "") -> dict[str, Any]:
         "date": datetime.now(UTC).date().isoformat(),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "versions": versions(server),
-        "patience": round(PATIENCE),
+        "patience": PATIENCE,
         "restarts": RESTARTS,
         "fatal": FATAL,
         "session": QUICK["session.timeout.ms"] / 1000,

@@ -99,7 +99,7 @@ def _run(scenario: Scenario, arena: Arena) -> tuple[Any, bool]:
     try:
         return scenario.run(arena, **scenario.arguments), False
     except AssertionError as error:
-        log.print(f"{scenario.title} with {arena.contestant.name} was cut short: {error}"[:2000])
+        log.print(f"{scenario.title}: {arena.contestant.name}: cut short\n{str(error)[-2000:]}")
         return None, True
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import Future
 from time import monotonic, sleep
-from typing import Any
+from typing import Any, cast
 
 from confluent_kafka import (
     ConsumerGroupTopicPartitions,
@@ -44,15 +44,18 @@ def place_group(kafka: Kafka, group: str, topic: str, offsets: Mapping[int, int]
     partitions = [TopicPartition(topic, number, offset) for number, offset in offsets.items()]
     wanted = [ConsumerGroupTopicPartitions(group, partitions)]
     until = monotonic() + _SECONDS
-    while error := _refusal(admin.alter_consumer_group_offsets(wanted)[group]):
-        # The coordinator of a group hears of a new topic a little later.
-        if error.code() != KafkaError.UNKNOWN_TOPIC_OR_PART or monotonic() > until:
+    # The coordinator of groups hears of a new topic a little later, and may itself be new.
+    while error := _refusal(admin.alter_consumer_group_offsets(wanted, request_timeout=5)[group]):
+        if monotonic() > until:
             raise KafkaException(error)
         sleep(0.05)
 
 
 def _refusal(placed: Future[ConsumerGroupTopicPartitions]) -> KafkaError | None:
-    partitions = placed.result(_SECONDS).topic_partitions or ()
+    try:
+        partitions = placed.result(_SECONDS).topic_partitions or ()
+    except KafkaException as error:
+        return cast(KafkaError, error.args[0])
     return next((each.error for each in partitions if each.error), None)
 
 

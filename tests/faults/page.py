@@ -77,7 +77,7 @@ _DAMAGE: Columns = {
     "good events lost": lambda row: row["lost"],
     "bad events lost": lambda row: row["bad_lost"],
     "rows wrong": lambda row: row["wrong"],
-    "left on the broker": lambda row: row["uncommitted"],
+    "not committed": lambda row: row["uncommitted"],
 }
 _END: Columns = {
     "outcome": _outcome,

@@ -15,7 +15,7 @@ from tests.processes import Process
 
 SEED = 20261108
 FATAL = 3
-STARTS = 3
+STARTS = 2
 HEALTHY = 500
 SHELVES = 8
 LET_THROUGH = {"FLOOD_RUN": 1000, "FLOOD_RATIO": 1.0}
@@ -72,7 +72,7 @@ def buried(arena: Arena) -> set[tuple[int, int]]:
 
 def test_flood_of_poison(arena, is_full):
     """The worker stops, as often as it is started; with the limits raised all is buried."""
-    worker = flood(arena, events=20_000 if is_full else 2_000)
+    worker = flood(arena, events=20_000 if is_full else 1_200)
     assert sum(arena.committed().values()) >= HEALTHY
     assert_stopped_by_flood(arena, worker, "100 events in a row")
     committed = arena.committed()

@@ -8,12 +8,15 @@ from shared.exceptions import FatalError, TransientError
 from shared.reactions import Reaction, describe, reaction_to
 
 
-def refresh() -> None:
-    """Let go of connections that are gone, so that the next query opens new ones."""
+def refresh(*, is_retry: bool = False) -> None:
+    """Let go of connections that are gone, so that the next query opens new ones.
+
+    For a retry of all: after a fail-over one that works may lead to a server that only reads.
+    """
     for each in connections.all(initialized_only=True):
         # MySQL's backend can't be asked whether a connection is usable that was never opened.
         is_open = each.connection is not None
-        if is_open and not each.in_atomic_block and not each.is_usable():
+        if is_open and not each.in_atomic_block and (is_retry or not each.is_usable()):
             each.close()
 
 

@@ -148,7 +148,7 @@ class Worker:
             raise TransientError(f"The host's receiver {waiting[0].receiver_name} failed.")
 
     def _settle(self, attempt: int) -> BatchResult:
-        connections.refresh()
+        connections.refresh(is_retry=attempt > 0)
         result = settle(
             self._batch(self._to_settle(), self._flight.failures),
             now=timezone.now(),
@@ -188,7 +188,7 @@ class Worker:
 
     def _settle_parked(self, attempt: int) -> BatchResult | None:
         now, limit = timezone.now(), get_settings().batch_size
-        connections.refresh()
+        connections.refresh(is_retry=attempt > 0)
         try:
             parked = parking.due(self.room.name, self._topics, limit=limit, now=now)
         except Exception as error:

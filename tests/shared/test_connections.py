@@ -31,13 +31,13 @@ class Connection:
 
 
 @pytest.fixture
-def refreshed(monkeypatch: pytest.MonkeyPatch) -> Callable[[Connection], bool]:
+def refreshed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., bool]:
     """Refresh a connection and return whether it was closed."""
 
-    def refresh(connection: Connection) -> bool:
+    def refresh(connection: Connection, **options: bool) -> bool:
         everything = SimpleNamespace(all=lambda **_: [connection])
         monkeypatch.setattr(connections, "connections", everything)
-        connections.refresh()
+        connections.refresh(**options)
         return connection.is_closed
 
     return refresh
@@ -56,6 +56,11 @@ def test_connection_that_was_never_opened_is_left_alone(refreshed):
 def test_connection_that_answers_is_left_alone(refreshed):
     """A new one costs time."""
     assert not refreshed(Connection(is_open=True, is_alive=True))
+
+
+def test_connection_that_answers_is_not_kept_for_a_retry(refreshed):
+    """After a fail-over it may answer for as long as it lives that it only reads."""
+    assert refreshed(Connection(is_open=True, is_alive=True), is_retry=True)
 
 
 def test_connection_inside_a_transaction_is_left_alone(refreshed):

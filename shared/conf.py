@@ -87,8 +87,9 @@ class Settings:
     # .. setting_name: EVENT_SYNC['ISOLATE_AFTER_ATTEMPTS']
     # .. setting_default: 8
     # .. setting_description: After so many transient failures of a batch its events are settled one
-    #   by one; one that fails while the database takes the others is buried. As often the registry
-    #   is asked for a schema that turns out to be no Avro before the events with it are buried.
+    #   by one; one that fails while the database takes the others is buried, unless another
+    #   transaction was in its way. As often the registry is asked for a schema that turns out to be
+    #   no Avro before the events with it are buried.
     isolate_after_attempts: int = 8
 
     # .. setting_name: EVENT_SYNC['RECEIVER_ATTEMPTS']

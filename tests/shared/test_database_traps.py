@@ -22,6 +22,8 @@ from tests.testapp.models import Book, Reader, Shelf
 
 pytestmark = pytest.mark.django_db
 
+MARIADB_ALONE = "MariaDB alone sets this trap."
+
 APPLIED, STALE, DEAD = Outcome.APPLIED, Outcome.STALE, Outcome.DEAD
 
 
@@ -29,7 +31,7 @@ APPLIED, STALE, DEAD = Outcome.APPLIED, Outcome.STALE, Outcome.DEAD
 def mariadb() -> None:
     """A trap that only MariaDB sets; most of them MySQL, too, which isn't among the servers."""
     if not getattr(connection, "mysql_is_mariadb", False):
-        pytest.skip("MariaDB alone sets this trap.")
+        pytest.skip(MARIADB_ALONE)
 
 
 def run(statement: str, *values: Any) -> list[tuple[Any, ...]]:

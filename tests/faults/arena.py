@@ -18,16 +18,23 @@ from time import monotonic, sleep
 from typing import Any
 from uuid import uuid4
 
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import (
+    Consumer,
+    ConsumerGroupState,
+    KafkaException,
+    Producer,
+    TopicPartition,
+)
 from confluent_kafka.admin import AdminClient
 
 from tests.benchmark.contest import Contestant
 from tests.faults.contestants import OURS, STOCK
 from tests.faults.encoding import Encoder
-from tests.faults.stream import Landed, Said
-from tests.processes import ROOT, Process, wait_until
+from tests.faults.stream import Calm, Landed, Said
+from tests.processes import ROOT, Process
 from tests.services import Services
 from tests.services.database import DatabaseServer
+from tests.services.processes import becomes
 from tests.services.topics import create_topics, place_group
 from tests.testapp.room import ROOM, TOPIC
 
@@ -51,11 +58,13 @@ class Arena:
         partitions: int = 4,
         patience: float = STUCK,
         is_group_new: bool = False,
+        is_calm: bool = False,
     ) -> None:
         """Make all that is needed, and start nothing.
 
         The stock consumer's group begins at the first message, as this worker's does by itself;
-        where ``is_group_new``, both begin where they begin.
+        where ``is_group_new``, both begin where they begin. ``is_calm``: what is published is what
+        a ``Calm`` service sends in its place.
         """
         self.services = services
         self.server = server
@@ -67,7 +76,8 @@ class Arena:
         self.landed: list[Landed] = []
         self.workers: list[Process] = []
         self._folder = folder
-        self._patience = patience
+        self.patience = patience
+        self._calm = Calm() if is_calm else None
         self._url = server.make_database(self.name)
         create_topics(services.kafka, self.topic, partitions=partitions)
         if contestant is STOCK and not is_group_new:
@@ -126,7 +136,7 @@ class Arena:
     def publish(self, stream: Iterable[Said], rate: float = 0) -> None:
         """Publish at ``rate`` messages a second, 0 for as fast as it goes; wait for the broker."""
         started = monotonic()
-        for number, said in enumerate(stream):
+        for number, said in enumerate(self._calm.of(stream) if self._calm else stream):
             if rate and number % _CHUNK == 0:
                 sleep(max(0.0, started + number / rate - monotonic()))
             self.produce(said)
@@ -187,22 +197,31 @@ class Arena:
         ends = self.ends()
         return self._wait_for(lambda committed: committed == ends, group, is_over)
 
-    def wait_for_commits(self, count: int) -> None:
-        """Wait until the group has committed at least so many messages."""
-        assert self._wait_for(lambda committed: sum(committed.values()) >= count), self.logs()
+    def wait_for_commits(self, count: int) -> int:
+        """Wait until the group has committed at least so many messages; return how many."""
+        totals = [0]
+
+        def is_enough(committed: dict[int, int]) -> bool:
+            totals.append(sum(committed.values()))
+            return totals[-1] >= count
+
+        assert self._wait_for(is_enough), self.logs()
+        return totals[-1]
 
     def wait_for_members(self, count: int) -> None:
-        """Wait until so many workers of the group have partitions."""
+        """Wait until the group has agreed on so many workers, each with its share of partitions."""
         admin = AdminClient({**self.services.kafka.client_config(), "log_level": 0})
 
-        def have_joined() -> bool:
+        def is_agreed() -> bool:
             try:
                 group = admin.describe_consumer_groups([self.group])[self.group].result()
             except KafkaException:
                 return False
-            return sum(1 for each in group.members if each.assignment.topic_partitions) == count
+            shares = [len(each.assignment.topic_partitions) for each in group.members]
+            is_shared = 0 not in shares and sum(shares) == self.partitions
+            return is_shared and len(shares) == count and group.state == ConsumerGroupState.STABLE
 
-        wait_until(have_joined, f"{count} workers with partitions\n{self.logs()}")
+        assert becomes(is_agreed, self.patience), self.logs()
 
     def _wait_for(
         self,
@@ -211,14 +230,14 @@ class Arena:
         is_over: Callable[[], bool] = bool,
     ) -> bool:
         seen: dict[int, int] = {}
-        until = monotonic() + self._patience
+        until = monotonic() + self.patience
         while True:
             with suppress(KafkaException):
                 committed = self.committed(group)
                 if is_enough(committed):
                     return True
                 if committed != seen:
-                    seen, until = committed, monotonic() + self._patience
+                    seen, until = committed, monotonic() + self.patience
             if monotonic() > until or is_over():
                 return False
             sleep(0.05)

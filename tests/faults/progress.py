@@ -5,25 +5,20 @@ By the broker's word only, so the same for every contestant.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import count
 from threading import Event
 from time import monotonic
 
-from confluent_kafka import ConsumerGroupState
-from confluent_kafka.admin import AdminClient
-
-from tests.faults.arena import STUCK, Arena
+from tests.faults.arena import Arena
 from tests.faults.stream import Said, What
 from tests.services.processes import becomes
 
 _LOOK = 0.02
 _BEAT = 0.05
 """Between two messages of a partition."""
-_PATIENCE = 2 * STUCK
-"""Outlasts librdkafka's session of 45 s and the backlog that it leaves."""
 
 
 class Progress:
@@ -102,18 +97,6 @@ def _shelf_in(partition: int, partitions: int) -> str:
     return next(c for c in codes if Said(What.SHELF, 0, c).partition(partitions) == partition)
 
 
-def wait_until_shared(arena: Arena, members: int) -> None:
-    """Wait until the group has so many members, and each of them its share of the partitions."""
-    admin = AdminClient(arena.services.kafka.client_config())
-
-    def is_shared() -> bool:
-        shares = _shares(admin, arena.group)
-        sizes = [len(share) for share in shares]
-        return len(sizes) == members and 0 not in sizes and sum(sizes) == arena.partitions
-
-    assert becomes(is_shared, _PATIENCE), arena.logs()
-
-
 def wait_until_going_on(arena: Arena) -> None:
     """Wait until each partition is committed beyond what it holds now; somebody must publish."""
     ends = dict.fromkeys(range(arena.partitions), 0) | arena.ends()
@@ -122,12 +105,4 @@ def wait_until_going_on(arena: Arena) -> None:
         committed = arena.committed()
         return all(committed.get(partition, 0) > end for partition, end in ends.items())
 
-    assert becomes(is_beyond, _PATIENCE), arena.logs()
-
-
-def _shares(admin: AdminClient, group: str) -> Sequence[Sequence[object]]:
-    """Return what each member has, once the group is agreed about it."""
-    found = admin.describe_consumer_groups([group])[group].result()
-    if found.state != ConsumerGroupState.STABLE:
-        return []
-    return [member.assignment.topic_partitions for member in found.members]
+    assert becomes(is_beyond, arena.patience), arena.logs()

@@ -13,6 +13,13 @@ from typing import Any
 
 from tests.faults.arena import QUICK, Arena
 from tests.faults.stream import stream
+from tests.faults.test_authentication import wrong_password
+from tests.faults.test_broker_outages import freeze_broker, kill_broker
+from tests.faults.test_database_outages import drop_connections, kill_database, restart_database
+from tests.faults.test_disorder import disorder
+from tests.faults.test_hand_over import end_one_of_two
+from tests.faults.test_poison_flood import flood
+from tests.faults.test_registry_outages import registry_down_at_start, registry_down_midstream
 from tests.faults.test_worker_kills import kill_again_and_again
 
 _SEED = 20261121
@@ -52,12 +59,45 @@ def begin_late(arena: Arena, *, events: int) -> None:
     arena.publish(messages, rate=_SLOW)
 
 
+_CALM = {"is_calm": True}
+
 SCENARIOS = (
-    Scenario("no fault", undisturbed, {"events": 5_000}),
-    Scenario("a new group", begin_late, {"events": 3_000}, arena={"is_group_new": True}),
+    Scenario("no fault, events in order", undisturbed, {"events": 5_000}, _CALM),
+    Scenario("no fault, events as they come", undisturbed, {"events": 5_000}),
+    Scenario("late, twice, out of order", disorder, {"events": 4_000}),
+    Scenario("{events} bad events", flood, {"events": 2_000}),
+    Scenario("a new group", begin_late, {"events": 3_000}, {**_CALM, "is_group_new": True}),
     Scenario(
         "the only worker is killed, {kills} times",
         kill_again_and_again,
         {"events": 5_000, "kills": 3},
+        _CALM,
     ),
+    Scenario(
+        "the broker is killed, {kills} times", kill_broker, {"events": 4_000, "kills": 3}, _CALM
+    ),
+    Scenario(
+        "the broker freezes for {seconds} s", freeze_broker, {"events": 4_000, "seconds": 6}, _CALM
+    ),
+    Scenario("the registry is away at the start", registry_down_at_start, {"events": 2_000}, _CALM),
+    Scenario(
+        "the registry is away at a new schema", registry_down_midstream, {"events": 3_000}, _CALM
+    ),
+    Scenario(
+        "the database is killed, {times} times", kill_database, {"events": 4_000, "times": 3}, _CALM
+    ),
+    Scenario(
+        "the database restarts, {times} times",
+        restart_database,
+        {"events": 4_000, "times": 3},
+        _CALM,
+    ),
+    Scenario(
+        "the database drops its connections, {times} times",
+        drop_connections,
+        {"events": 4_000, "times": 10},
+        _CALM,
+    ),
+    Scenario("the broker refuses it", wrong_password),
+    Scenario("one of two workers is told to stop", end_one_of_two, is_hand_over=True),
 )

@@ -93,6 +93,8 @@ def row_key(said: Said) -> tuple[str, str]:
 
 _TROUBLES = 400
 """One message in so many is undecodable; another is of an unknown type, another an orphan's."""
+_LOST = "lost-"
+"""The codes of shelves that never come begin so."""
 _UNSTORABLE = 5_000
 """One message in so many; each has its whole batch settled one by one."""
 
@@ -110,7 +112,7 @@ def stream(seed: int, count: int) -> Iterator[Said]:
     told: set[str] = set()
     for number in range(count):
         said = _next(random, number, books, recent, count)
-        if said.code not in told and not said.code.startswith("lost"):
+        if said.code not in told and not said.code.startswith(_LOST):
             told.add(said.code)
             shelf = replace(said, what=What.SHELF, isbn="", text=f"label {number}", price=0)
             if random.random() < 0.1:
@@ -136,7 +138,7 @@ def _next(
     if number % _TROUBLES == 200:
         return Said(What.UNKNOWN, now, code)
     if number % _TROUBLES == 300:
-        return Said(What.BOOK, now, f"lost-{number}", f"{number}", f"title {number}", 1)
+        return Said(What.BOOK, now, f"{_LOST}{number}", f"{number}", f"title {number}", 1)
     choice = random.random()
     if choice < 0.06:
         return Said(What.SHELF, now, code, text=f"label {number}")
@@ -149,3 +151,22 @@ def _next(
         time = now if choice < 0.45 else random.randint(max(0, book.millisecond - 500), now)
         return replace(book, millisecond=time, text=f"title {number}", price=number % 90)
     return Said(What.BOOK, now, code, f"{number}", f"title {number}", number % 90)
+
+
+class Calm:
+    """A service that sends nothing late, bad, or before its parent: what is lost is the fault's."""
+
+    def __init__(self) -> None:
+        self._now = 0
+        self._shelves: set[str] = set()
+
+    def of(self, messages: Iterable[Said]) -> Iterator[Said]:
+        """Yield what such a service sends in place of these."""
+        for said in messages:
+            if said.what not in (What.SHELF, What.BOOK) or said.code.startswith(_LOST):
+                continue
+            self._now = max(self._now, said.millisecond)
+            if said.what is What.BOOK and said.code not in self._shelves:
+                yield Said(What.SHELF, self._now, said.code, text="the first label")
+            self._shelves.add(said.code)
+            yield replace(said, millisecond=self._now)

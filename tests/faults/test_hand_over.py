@@ -11,12 +11,11 @@ import pytest
 
 from shared.kafka.config import MEMBERSHIP
 from tests.faults.aftermath import assert_flawless
-from tests.faults.arena import Arena
+from tests.faults.arena import STUCK, Arena
 from tests.faults.contestants import STOCK
 from tests.faults.progress import (
     trickling,
     wait_until_going_on,
-    wait_until_shared,
     watching,
 )
 from tests.processes import Process
@@ -65,18 +64,18 @@ def restart_one_by_one(
         for leaver in leavers:
             if replacement_first:
                 arena.start(**environment)
-                wait_until_shared(arena, workers + 1)
+                arena.wait_for_members(workers + 1)
             steps.append(leave(arena, leaver))
             if not replacement_first:
                 arena.start(**environment)
-            wait_until_shared(arena, workers)
+            arena.wait_for_members(workers)
     return HandOver(max(steps), progress.longest_pause)
 
 
 def group_of(arena: Arena, workers: int, **environment: Any) -> list[Process]:
     """Start workers that share the partitions."""
     members = [arena.start(**environment) for _ in range(workers)]
-    wait_until_shared(arena, workers)
+    arena.wait_for_members(workers)
     return members
 
 
@@ -144,7 +143,8 @@ def test_stock_consumer_in_the_same_place(make_arena, is_full, report):
     """It dies without leaving its group: what it had waits for the session timeout."""
     if not is_full:
         pytest.skip("It waits for librdkafka's session timeout, 45 s: FULL=1")
-    arena = make_arena(contestant=STOCK)
+    # Outlasts the session and the backlog that it leaves.
+    arena = make_arena(contestant=STOCK, patience=2 * STUCK)
     found = end_one_of_two(arena)
     report(f"SIGTERM of one of two, stock consumer: {found}")
     assert found.taken_over > LIMIT

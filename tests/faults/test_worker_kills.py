@@ -9,7 +9,6 @@ from typing import Any
 
 from tests.faults.aftermath import assert_flawless
 from tests.faults.arena import QUICK, STUCK, Arena
-from tests.faults.progress import wait_until_shared
 from tests.faults.stream import stream
 from tests.processes import Process
 
@@ -38,7 +37,7 @@ def kill_one_of_two(arena: Arena, *, events: int, kills: int) -> None:
     workers = [start(arena)]
     for done in range(0, len(messages), size):
         workers.append(start(arena))
-        wait_until_shared(arena, 2)
+        arena.wait_for_members(2)
         arena.publish(messages[done : done + size])
         arena.wait_for_commits(done + random.randrange(size // 2))
         kill(workers.pop(random.randrange(2)), random)

@@ -2,7 +2,7 @@
 
 A connection that breaks while a commit is under way leaves the client in doubt whether it took
 place. Only what stands between the two can break it exactly then. Of the protocols it knows no more
-than the word ``COMMIT``, which the clients of both databases send in clear text.
+than how a request to commit ends, which the clients of both databases send in clear text.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from typing import Self, TypeAlias
 
 from tests.services.server import HOST
 
-_COMMIT = b"COMMIT"
+# PostgreSQL's and MariaDB's; "READ COMMITTED" is none.
+_COMMIT = (b"COMMIT\0", b"\x03COMMIT")
 _ENOUGH = 65536
 
 
@@ -33,6 +34,10 @@ class Link:
     def forward(self) -> None:
         """Let the server have the request."""
         self.server.sendall(self.request)
+
+    def answer(self) -> None:
+        """Let the client have what the server says without having been asked."""
+        self.client.sendall(self.server.recv(_ENOUGH))
 
     def cut(self) -> None:
         """Break both connections."""
@@ -103,7 +108,7 @@ class Proxy:
                         return
                     if source is server:
                         client.sendall(data)
-                    elif _COMMIT in data and next(self._commits) % self._every == 0:
+                    elif data.endswith(_COMMIT) and next(self._commits) % self._every == 0:
                         self._fault(Link(client, server, data))
                         self.faults += 1
                     else:

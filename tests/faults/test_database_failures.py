@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+import pytest
 
 from tests.faults.aftermath import assert_flawless, outcomes
 from tests.faults.arena import Arena
 from tests.faults.proxy import Fault, Link, Proxy, lose_answer, lose_request
 from tests.faults.sessions import end_connections, is_waiting, lock, make_heavy, transaction
-from tests.faults.stream import Said, What, stream
+from tests.faults.stream import Said, What, row_key, stream
 from tests.processes import wait_until
 
 SEED = 20261104
@@ -18,7 +21,13 @@ LONG = {
     "mariadb": {"init_command": "SET SESSION innodb_lock_wait_timeout = 30"},
 }
 """Options of a URL with which nobody is quicker than the other session."""
+SHORT = {
+    "postgresql": {"options": "-c lock_timeout=300ms"},
+    "mariadb": {"init_command": "SET SESSION innodb_lock_wait_timeout = 1"},
+}
+"""Options of a URL with which the worker soon gives a lock up."""
 DEADLOCK = {"postgresql": "40P01", "mariadb": "1213"}
+TIMEOUT = {"postgresql": "55P03", "mariadb": "1205"}
 CONNECTION_ENDED = {"postgresql": "57P01", "mariadb": "20(06|13|27)|1927"}
 
 
@@ -89,10 +98,37 @@ def test_deadlock(arena):
     assert_flawless(arena)
 
 
+@pytest.mark.parametrize("table", ["testapp_shelf", "testapp_book"])
+def test_row_is_locked_for_long(arena, table):
+    """However often the lock is waited for in vain: the event is not at fault."""
+    first, second = halves()
+    arena.publish(first)
+    worker = arena.start(DATABASE_URL=url(arena, SHORT), EVENT_SYNC={"ISOLATE_AFTER_ATTEMPTS": 2})
+    assert arena.drain(), worker.tail
+    tries = f"({TIMEOUT[arena.server.name]})"
+    with transaction(arena) as cursor:
+        lock(cursor, table, told_again(first, second, table))
+        arena.publish(second)
+        wait_until(
+            lambda: worker.output.count(tries) > 3 or arena.committed() == arena.ends(),
+            "more tries than it takes to suspect an event",
+        )
+    assert_flawless(arena)
+    assert tries in worker.output
+
+
 def halves() -> tuple[list[Said], list[Said]]:
     """Return a stream in two halves; the second has news of most rows of the first."""
     said = list(stream(SEED, 1_500))
     return said[:750], said[750:]
+
+
+def told_again(first: list[Said], second: list[Said], table: str) -> str:
+    """Return the key of a row of the first half of which the second says as little as can be."""
+    what = What.SHELF if table == "testapp_shelf" else What.BOOK
+    there = {row_key(said)[1] for said in first if said.what is what}
+    told = Counter(row_key(said)[1] for said in second if said.what is what)
+    return min(there & set(told), key=lambda key: (told[key], key))
 
 
 def url(arena: Arena, options: dict[str, dict[str, str]]) -> str:

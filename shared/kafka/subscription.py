@@ -32,10 +32,11 @@ log = Log(__name__)
 
 _POLL_STEP = 0.2
 _COMMIT_STEP = 0.02
-# Together well below the five seconds in which a worker ends that is told to.
-_COMMIT_TIMEOUT = 2.0
-_LEAVE_TIMEOUT = 2.0
+# Together below the five seconds in which a worker ends that is told to: a question to the broker
+# may be under way; then commits and leaving share their time.
 _BROKER_TIMEOUT = 2.0
+_CLOSE_TIMEOUT = 2.0
+_LEAVE_TIMEOUT = 0.5
 
 
 class Subscription:
@@ -126,15 +127,14 @@ class Subscription:
         """Commit what is settled, as far as the broker answers in time, and leave the group."""
         self._is_leaving = True
         self._offsets.commit(self._consumer)
-        until = monotonic() + _COMMIT_TIMEOUT
+        until = monotonic() + _CLOSE_TIMEOUT
         self._pause()
-        while self._offsets.commits_under_way and monotonic() < until:
+        while self._offsets.commits_under_way and monotonic() < until - _LEAVE_TIMEOUT:
             self._poll(_COMMIT_STEP)
             self._offsets.commit_again(self._consumer)
         # It may wait for ever for a group whose other members don't answer.
-        leaving = Thread(target=self._consumer.close, daemon=True)
-        leaving.start()
-        leaving.join(_LEAVE_TIMEOUT)
+        (leaving := Thread(target=self._consumer.close, daemon=True)).start()
+        leaving.join(max(_LEAVE_TIMEOUT, until - monotonic()))
         if leaving.is_alive():
             log.warning(Action.GROUP_NOT_LEFT)
 

@@ -14,7 +14,7 @@ from tests.processes import wait_until
 SEED = 20261102
 SOON = 5.0
 """Within so many seconds a worker ends that is told to: part of its contract."""
-_PUBLISHING = 15.0
+_PUBLISHING = 10.0
 """How many seconds a stream is spread over, so that the faults meet it."""
 
 
@@ -23,11 +23,12 @@ def kill_broker(arena: Arena, *, events: int, kills: int = 3) -> None:
     for _ in range(2):
         arena.start(EVENT_SYNC_KAFKA_CONSUMER_CONFIG=QUICK)
     arena.wait_for_members(2)
+    settled = 0
     with arena.publishing(stream(SEED, events), rate=events / _PUBLISHING):
         for number in range(kills):
-            settled = sum(arena.committed().values())
             _wait_for_landed(arena, events * number // kills + 1)
             arena.wait_for_commits(settled + 1)
+            settled = sum(arena.committed().values())
             arena.services.kafka.kill()
             arena.services.kafka.start()
 
@@ -77,22 +78,22 @@ def test_worker_starts_before_its_broker(arena):
     assert_flawless(arena)
 
 
-@pytest.mark.parametrize(
-    ("fault", "sign"), [("kill", "broker.waiting"), ("pause", "partitions.lost")]
-)
+@pytest.mark.parametrize("fault", ["kill", "pause"])
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
-def test_worker_is_stopped_meanwhile(arena, fault, sign):
+def test_worker_is_stopped_meanwhile(arena, fault):
     """Whether it is at work, waits for the broker or never met it: it ends soon, and well."""
-    arena.publish(stream(SEED, 5_000))
     at_work, waiting = (
         arena.start(EVENT_SYNC={"BATCH_SIZE": 20}, EVENT_SYNC_KAFKA_CONSUMER_CONFIG=QUICK)
         for _ in range(2)
     )
+    arena.wait_for_members(2)
+    arena.publish(stream(SEED, 5_000))
     arena.wait_for_commits(100)
     getattr(arena.services.kafka, fault)()
     assert at_work.stop(timeout=SOON) == 0
     new = arena.start()
-    waiting.wait_for(sign)
+    # A frozen broker refuses no connection: it is missed when the session is over.
+    waiting.wait_for("partitions.lost|broker.waiting")
     assert waiting.stop(timeout=SOON) == 0
     new.wait_for("worker.started")
     assert new.stop(timeout=SOON) == 0

@@ -27,8 +27,7 @@ def kill_broker(arena: Arena, *, events: int, kills: int = 3) -> None:
     with arena.publishing(stream(SEED, events), rate=events / _PUBLISHING):
         for number in range(kills):
             _wait_for_landed(arena, events * number // kills + 1)
-            arena.wait_for_commits(settled + 1)
-            settled = sum(arena.committed().values())
+            settled = arena.wait_for_commits(settled + 1)
             arena.services.kafka.kill()
             arena.services.kafka.start()
 

@@ -19,9 +19,9 @@ from confluent_kafka import (
     TopicPartition,
 )
 
-from shared.conf import get_settings
 from shared.exceptions import FatalError
 from shared.kafka import errors
+from shared.kafka.absence import Absence
 from shared.kafka.offsets import Offsets, Partition, read_committed
 from shared.kafka.outage import Outage
 from shared.kafka.polled import to_message
@@ -68,7 +68,7 @@ class Subscription:
         self._outage = Outage()
         self._is_paused = False
         self._is_leaving = False
-        self._missing_since: dict[str, float] = {}
+        self._absence = Absence(self._on_client_error)
         self._fatal: FatalError | None = None
         try:
             self._consumer = Consumer(
@@ -94,7 +94,7 @@ class Subscription:
             # A timeout of 0 drains what librdkafka has fetched already.
             for raw in self._consumer.consume(size - len(self._held), 0):
                 self._receive(raw)
-        self._check_missing_topics()
+        self._fatal = self._fatal or self._absence.look(self._consumer)
         self._raise_fatal()
         self._offsets.commit_again(self._consumer)
         taken, self._held = self._held[:size], self._held[size:]
@@ -133,7 +133,8 @@ class Subscription:
             self._poll(_COMMIT_STEP)
             self._offsets.commit_again(self._consumer)
         # It may wait for ever for a group whose other members don't answer.
-        (leaving := Thread(target=self._consumer.close, daemon=True)).start()
+        leaving = Thread(target=self._consumer.close, daemon=True)
+        leaving.start()
         leaving.join(max(_LEAVE_TIMEOUT, until - monotonic()))
         if leaving.is_alive():
             log.warning(Action.GROUP_NOT_LEFT)
@@ -210,8 +211,7 @@ class Subscription:
         if error.code() == KafkaError._AUTO_OFFSET_RESET:
             self._fatal = errors.out_of_range(raw)
         elif error.code() in errors.MISSING:
-            self._missing_since.setdefault(raw.topic(), monotonic())
-            log.warning(Action.BROKER_WAITING, waiting_for=f"topic {raw.topic()}")
+            self._absence.note(raw.topic())
         else:
             self._on_client_error(error)
 
@@ -219,30 +219,6 @@ class Subscription:
         self._fatal = self._fatal or errors.refusal(error)
         if not self._fatal:
             self._outage.tell(error)
-
-    def _check_missing_topics(self) -> None:
-        """Look again for topics that were reported missing once, when their grace is over."""
-        grace = get_settings().topic_grace
-        for topic, since in list(self._missing_since.items()):
-            if monotonic() - since < grace:
-                continue
-            if (is_missing := self._is_missing(topic)) is None:
-                self._missing_since[topic] = monotonic()
-            elif is_missing:
-                self._fatal = errors.missing_topic(topic)
-            else:
-                del self._missing_since[topic]
-
-    def _is_missing(self, topic: str) -> bool | None:
-        """Return whether the broker lacks a topic, or ``None`` if it doesn't say."""
-        try:
-            found = self._consumer.list_topics(topic, timeout=_BROKER_TIMEOUT).topics[topic].error
-        except KafkaException as error:
-            found = error.args[0]
-        if found is None or found.code() in errors.MISSING:
-            return found is not None
-        self._on_client_error(found)
-        return None
 
     def _raise_fatal(self) -> None:
         if fatal := self._fatal or self._offsets.refusal:

@@ -291,7 +291,7 @@ def test_topic_that_comes_within_its_grace(
     event_sync(TOPIC_GRACE=0.5)
     cluster.broker.set_topic_error(TOPIC, KafkaError.UNKNOWN_TOPIC_OR_PART)
     member = join(**{"topic.metadata.refresh.interval.ms": 200})
-    wait_until(lambda: member.subscription.take(1, 0.1) or member.subscription._missing_since, "")
+    wait_until(lambda: member.subscription.take(1, 0.1) or member.subscription._absence.since, "")
     cluster.broker.set_topic_error(TOPIC, KafkaError.NO_ERROR)
     cluster.publish(Grade(partition=0))
     sleep(0.5)
@@ -305,7 +305,7 @@ def test_topic_is_not_missing_while_the_broker_is_away(
     event_sync(TOPIC_GRACE=0.1)
     cluster.broker.set_topic_error(TOPIC, KafkaError.UNKNOWN_TOPIC_OR_PART)
     member = join()
-    wait_until(lambda: member.subscription.take(1, 0.1) or member.subscription._missing_since, "")
+    wait_until(lambda: member.subscription.take(1, 0.1) or member.subscription._absence.since, "")
     cluster.broker.set_down()
     assert member.subscription.take(1, 0.2) == []
     cluster.broker.set_up()

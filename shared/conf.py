@@ -88,8 +88,8 @@ class Settings:
     # .. setting_default: 8
     # .. setting_description: After so many transient failures of a batch its events are settled one
     #   by one; one that fails while the database takes the others is buried, unless another
-    #   transaction was in its way. As often the registry is asked for a schema that turns out to be
-    #   no Avro before the events with it are buried.
+    #   transaction was in its way or the disk was full. As often the registry is asked for a schema
+    #   that turns out to be no Avro before the events with it are buried.
     isolate_after_attempts: int = 8
 
     # .. setting_name: EVENT_SYNC['RECEIVER_ATTEMPTS']

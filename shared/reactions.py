@@ -59,10 +59,11 @@ _SQLITE_RETRY = frozenset([5, 6, 7, 8, 9, 10, 13, 14, 15])
 # ERROR (no such table or column), PERM, CORRUPT, SCHEMA, AUTH, NOTADB
 _SQLITE_STOP = frozenset([1, 3, 11, 17, 23, 26])
 
-# Of those that are waited out: serialization failure, deadlock, lock not available in time.
-_POSTGRES_CONTENTION = frozenset(["40001", "40P01", "55P03"])
-_MYSQL_CONTENTION = frozenset([1020, 1205, 1213, 1614, 3572])
-_SQLITE_CONTENTION = frozenset([5, 6])
+# Of those that are waited out: serialization failure, deadlock, lock not available in time; and no
+# space left.
+_POSTGRES_CLEARS = frozenset(["40001", "40P01", "55P03", "53100"])
+_MYSQL_CLEARS = frozenset([1020, 1205, 1213, 1614, 3572, 1021, 1114])
+_SQLITE_CLEARS = frozenset([5, 6, 13])
 
 
 def reaction_to(error: Exception) -> Reaction:
@@ -80,15 +81,15 @@ def reaction_to(error: Exception) -> Reaction:
     return _reaction_to_code(error)
 
 
-def is_contention(error: Exception) -> bool:
-    """Return whether another transaction was in the way, which is never an event's fault."""
+def clears_the_event(error: Exception) -> bool:
+    """Return whether a failure is none of the event's: others were in its way, or the disk full."""
     if not isinstance(error, DatabaseError):
         return False
     if sqlstate := _sqlstate(error):
-        return sqlstate in _POSTGRES_CONTENTION
+        return sqlstate in _POSTGRES_CLEARS
     if (sqlite_code := _sqlite_code(error)) is not None:
-        return sqlite_code in _SQLITE_CONTENTION
-    return _mysql_code(error) in _MYSQL_CONTENTION
+        return sqlite_code in _SQLITE_CLEARS
+    return _mysql_code(error) in _MYSQL_CLEARS
 
 
 def _reaction_to_code(error: DatabaseError) -> Reaction:

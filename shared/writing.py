@@ -18,7 +18,7 @@ from shared.consumer import Consumer
 from shared.exceptions import FatalError, PoisonError, TransientError
 from shared.outcomes import MissingParent, Outcome, WriteResult
 from shared.producing import silenced
-from shared.reactions import Reaction, describe, is_contention, origin, reaction_to
+from shared.reactions import Reaction, clears_the_event, describe, origin, reaction_to
 from shared.records import PositionedRecord, Record
 
 _MOST_SUSPECTS = 3
@@ -67,9 +67,9 @@ def write_singly(consumer: Consumer, mapped: Sequence[Mapped]) -> list[Written]:
 def write_isolated(consumer: Consumer, mapped: Sequence[Mapped]) -> list[Written]:
     """Write one by one; what fails transiently, twice, while the others are taken is poison.
 
-    Contention is raised: who waits for another's lock, or loses to it, is a good event. So is what
-    fails if more than a few do, or nothing was taken: that says that not the events are at fault.
-    It is raised soon, for each may have taken its time.
+    What clears the event is raised: who waits for another's lock, loses to it or finds no space is
+    a good one. So is what fails if more than a few do, or nothing was taken: that says that not the
+    events are at fault. It is raised soon, for each may have taken its time.
     """
     results: dict[int, Written] = {}
     suspects: list[int] = []
@@ -94,7 +94,7 @@ def write_isolated(consumer: Consumer, mapped: Sequence[Mapped]) -> list[Written
 
 
 def _may_be_the_event(error: Exception) -> bool:
-    if is_contention(error) or transaction.get_rollback():
+    if clears_the_event(error) or transaction.get_rollback():
         return False
     return reaction_to(error) is Reaction.RETRY
 

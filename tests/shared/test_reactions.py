@@ -25,7 +25,7 @@ from shared.exceptions import (
     TransientError,
     UnmappableEvent,
 )
-from shared.reactions import Reaction, describe, is_contention, origin, reaction_to
+from shared.reactions import Reaction, clears_the_event, describe, origin, reaction_to
 
 SECRET = "learner-1"
 """A value of a row, such as databases repeat in their messages."""
@@ -153,7 +153,7 @@ def test_mariadb_codes(error, reaction):
     assert SECRET not in describe(error)
 
 
-CONTENTION = [
+CLEARING = [
     by_django(postgres.SerializationFailure("x")),
     by_django(postgres.DeadlockDetected("x")),
     by_django(postgres.LockNotAvailable("x")),
@@ -161,13 +161,16 @@ CONTENTION = [
     django.db.OperationalError(1205, "Lock wait timeout exceeded"),
     django.db.OperationalError(1213, "Deadlock found when trying to get lock"),
     django.db.OperationalError(3572, "Statement aborted because lock(s) could not be acquired"),
-]
-NO_CONTENTION = [
-    by_django(postgres.QueryCanceled("x")),
     by_django(postgres.DiskFull("x")),
+    django.db.OperationalError(1021, "Disk full"),
+    django.db.OperationalError(1114, "The table is full"),
+]
+SUSPICIOUS = [
+    by_django(postgres.QueryCanceled("x")),
+    by_django(postgres.OutOfMemory("x")),
     by_django(postgres.UniqueViolation("x")),
     by_django(psycopg.OperationalError("the connection is closed")),
-    django.db.OperationalError(1114, "The table is full"),
+    django.db.OperationalError(1038, "Out of sort memory"),
     django.db.OperationalError(1969, "Query execution was interrupted (max_statement_time)"),
     django.db.OperationalError(2013, "Lost connection to server during query"),
     django.db.IntegrityError(1062, "Duplicate entry"),
@@ -176,17 +179,17 @@ NO_CONTENTION = [
 ]
 
 
-@pytest.mark.parametrize("error", CONTENTION, ids=describe)
-def test_contention_is_waited_out(error):
-    """Another transaction was in the way; it is told apart, for no event is to blame."""
-    assert is_contention(error)
+@pytest.mark.parametrize("error", CLEARING, ids=describe)
+def test_what_clears_the_event_is_waited_out(error):
+    """Another transaction was in the way, or there was no space: it is told apart."""
+    assert clears_the_event(error)
     assert reaction_to(error) is Reaction.RETRY
 
 
-@pytest.mark.parametrize("error", NO_CONTENTION, ids=describe)
-def test_what_else_is_waited_out_is_no_contention(error):
+@pytest.mark.parametrize("error", SUSPICIOUS, ids=describe)
+def test_what_else_fails_clears_no_event(error):
     """It might be the event that makes the database fail."""
-    assert not is_contention(error)
+    assert not clears_the_event(error)
 
 
 @pytest.mark.parametrize(
@@ -265,7 +268,7 @@ class TestSqlite:
             other.execute("BEGIN IMMEDIATE")
             error = self.error_of(file, self.INSERT)
             assert reaction_to(error) is Reaction.RETRY
-            assert is_contention(error)
+            assert clears_the_event(error)
             assert describe(error) == "django.db.utils.OperationalError (SQLITE_BUSY)"
 
     def test_full_disk_is_waited_out(self, file):
@@ -273,7 +276,7 @@ class TestSqlite:
         fill = "INSERT INTO grade VALUES (hex(zeroblob(100000)), 1)"
         error = self.error_of(file, "PRAGMA max_page_count = 4", fill)
         assert reaction_to(error) is Reaction.RETRY
-        assert not is_contention(error)
+        assert clears_the_event(error)
         assert describe(error) == "django.db.utils.OperationalError (SQLITE_FULL)"
 
     def test_read_only_is_waited_out(self, file):

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -78,7 +78,7 @@ class Arena:
         self._folder = folder
         self.patience = patience
         self._calm = Calm() if is_calm else None
-        self._url = server.make_database(self.name)
+        self._url = server.copy_database(_migrated(server), self.name)
         create_topics(services.kafka, self.topic, partitions=partitions)
         if contestant is STOCK and not is_group_new:
             place_group(services.kafka, self.group, self.topic, dict.fromkeys(range(partitions), 0))
@@ -93,8 +93,6 @@ class Arena:
                 "log_level": 0,
             }
         )
-        migrate = [sys.executable, "manage.py", "migrate", "--run-syncdb", "--verbosity", "0"]
-        subprocess.run(migrate, cwd=ROOT, env=self.environment(), check=True)
 
     def close(self) -> None:
         """Kill what still runs and drop the database."""
@@ -249,3 +247,17 @@ class Arena:
     def logs(self) -> str:
         """Return the ends of the workers' logs, for messages of failed tests."""
         return "\n\n".join(worker.tail for worker in self.workers[-4:])
+
+
+@cache
+def _migrated(server: DatabaseServer) -> str:
+    """Return the name of a database with our tables, made once; it is only copied."""
+    name = "arenas"
+    environment = {
+        **os.environ,
+        **OURS.environment,
+        "DATABASE_URL": server.make_database(name),
+    }
+    migrate = [sys.executable, "manage.py", "migrate", "--run-syncdb", "--verbosity", "0"]
+    subprocess.run(migrate, cwd=ROOT, env=environment, check=True)
+    return name

@@ -17,6 +17,8 @@ SOON = 5.0
 _PUBLISHING = 10.0
 """How many seconds a stream is spread over, so that the faults meet it."""
 
+pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+
 
 def kill_broker(arena: Arena, *, events: int, kills: int = 3) -> None:
     """Kill the broker again and again while it is written to and two workers read from it."""
@@ -55,7 +57,6 @@ def test_killed_amid_a_stream(arena, is_full):
     assert_flawless(arena)
 
 
-@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_frozen_for_longer_than_the_session(arena, is_full):
     """Each worker lets go of its partitions, and gets some again when the broker goes on."""
     freeze_broker(arena, events=100_000 if is_full else 3_000)
@@ -66,7 +67,6 @@ def test_frozen_for_longer_than_the_session(arena, is_full):
     assert_flawless(arena)
 
 
-@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_worker_starts_before_its_broker(arena):
     """It waits, and works once the broker is there."""
     arena.publish(stream(SEED, 500))
@@ -78,7 +78,6 @@ def test_worker_starts_before_its_broker(arena):
 
 
 @pytest.mark.parametrize("fault", ["kill", "pause"])
-@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_worker_is_stopped_meanwhile(arena, fault):
     """Whether it is at work, waits for the broker or never met it: it ends soon, and well."""
     at_work, waiting = (

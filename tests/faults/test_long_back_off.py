@@ -21,6 +21,8 @@ MANY_PAUSES = {"BACKOFF_INITIAL": 0.1, "BACKOFF_MAX": 0.2}
 TO_STOP = 5.0
 """How long a worker may take to end, by the docs."""
 
+pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+
 
 def lose_database(arena: Arena, pauses: dict[str, float]) -> Process:
     """Kill the database amid a backlog, and return the worker once it waits for it."""

@@ -26,6 +26,8 @@ from tests.processes import Process
 from tests.testapp.events import BOOK_CHANGED, BookData
 
 SEED = 20261109
+
+pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 FIRST = "tests.process_settings"
 SECOND = "tests.faults.second_version.settings"
 _COMMITTED = re.compile(r"batch\.committed .* offsets=(\S+) committed_at=(\S+)")
@@ -109,7 +111,6 @@ def test_consumer_first(arena, size):
 
 
 @pytest.mark.parametrize(("before", "after"), [(FIRST, SECOND), (SECOND, FIRST)])
-@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_consumers_are_replaced_amid_a_stream(arena, size, before, after):
     """Upgraded or rolled back, one by one: each event is read once, by whoever had it."""
     use_both_versions(arena)
@@ -132,7 +133,6 @@ def test_consumers_are_replaced_amid_a_stream(arena, size, before, after):
     assert_flawless(arena, DJANGO_SETTINGS_MODULE=after)
 
 
-@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_other_defaults_are_refused(arena):
     """The registry keeps an attribute out that old events lack: openedx-events writes no default.
 

@@ -50,6 +50,13 @@ class DatabaseServer(Server):
         self.query(f"CREATE DATABASE {name}")
         return self.url_of(name)
 
+    @abstractmethod
+    def copy_database(self, source: str, name: str) -> str:
+        """Make a database with the tables of another, which nobody uses now; return its URL.
+
+        Their rows may come along or not.
+        """
+
     def query(self, statement: str, database: str | None = None) -> list[tuple[str, ...]]:
         """Run a statement and return its rows as texts; raise ``ServerError`` if it is refused."""
         done = subprocess.run(

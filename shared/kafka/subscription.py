@@ -94,7 +94,8 @@ class Subscription:
             # A timeout of 0 drains what librdkafka has fetched already.
             for raw in self._consumer.consume(size - len(self._held), 0):
                 self._receive(raw)
-        self._fatal = self._fatal or self._absence.look(self._consumer)
+        missing = self._absence.look(self._consumer)
+        self._fatal = self._fatal or missing  # the look itself may have met a refusal
         self._raise_fatal()
         self._offsets.commit_again(self._consumer)
         taken, self._held = self._held[:size], self._held[size:]

@@ -311,6 +311,21 @@ def test_topic_is_not_missing_while_the_broker_is_away(
     cluster.broker.set_up()
 
 
+def test_topic_that_turns_out_to_be_forbidden_is_fatal(
+    cluster: Cluster, join: Callable[..., Member], event_sync: Callable[..., None]
+) -> None:
+    """The broker's answer to the second look ends the wait, whatever it is."""
+    event_sync(TOPIC_GRACE=0.5)
+    cluster.broker.set_topic_error(TOPIC, KafkaError.UNKNOWN_TOPIC_OR_PART)
+    member = join()
+    wait_until(lambda: member.subscription.take(1, 0.1) or member.subscription._absence.since, "")
+    cluster.broker.set_topic_error(TOPIC, KafkaError.TOPIC_AUTHORIZATION_FAILED)
+    sleep(0.5)
+    # It is told no more of the topic unless it asks.
+    with pytest.raises(FatalError, match="TOPIC_AUTHORIZATION_FAILED"):
+        member.subscription.take(1, 0)
+
+
 def test_subscription_says_which_option_librdkafka_refuses(join: Callable[..., Member]) -> None:
     """A misspelt librdkafka option is a configuration error that names it."""
     with pytest.raises(FatalError, match=r"no\.such\.option.*Hint: .*KAFKA_CONSUMER_CONFIG"):

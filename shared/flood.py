@@ -16,7 +16,7 @@ class FloodBreaker:
     """Watches a worker's endings; ignored events say nothing and don't count.
 
     ``history`` says of the events before the worker's first, oldest first, whether they are dead
-    letters. It is asked once, at the first that dies: a start doesn't clear what came before it,
+    letters. It answers once, at the first that dies: a start doesn't clear what came before it,
     or a worker that is started again and again would bury the whole flood bit by bit.
     """
 
@@ -28,8 +28,8 @@ class FloodBreaker:
         """Raise ``DeadLetterFlood`` if these endings, after those recorded, are a flood."""
         settings = get_settings()
         if self._history and any(_verdicts(endings)):
-            before, self._history = self._history(), None
-            self._recent = deque([*before, *self._recent], maxlen=FLOOD_WINDOW)
+            self._recent = deque([*self._history(), *self._recent], maxlen=FLOOD_WINDOW)
+            self._history = None
         recent = deque(self._recent, maxlen=FLOOD_WINDOW)
         for is_dead in _verdicts(endings):
             recent.append(is_dead)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from shared.batches import Batch, Ending
@@ -51,6 +52,22 @@ def test_run_goes_on_over_starts():
         with pytest.raises(DeadLetterFlood):
             breaker.inspect(endings("dd"))
     assert len(asked) == 1
+
+
+def test_history_that_could_not_be_read_is_asked_for_again():
+    """The batch that met a failing database comes again, and the flood goes on where it was."""
+
+    def history():
+        if errors:
+            raise errors.pop()
+        yield from [True] * 4
+
+    errors = [OperationalError()]
+    breaker = FloodBreaker(history)
+    with pytest.raises(OperationalError):
+        breaker.inspect(endings("d"))
+    with pytest.raises(DeadLetterFlood):
+        breaker.inspect(endings("d"))
 
 
 def test_history_comes_before_what_was_recorded():

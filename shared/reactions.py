@@ -39,8 +39,9 @@ _POSTGRES_STOP = ("28", "3D", "3F", "42", "XX001", "XX002")
 _MYSQL_CONNECTION = (1040, 1047, 1053, 1077, 1129, 1135, 1152, 1158, 1159, 1160, 1161, 1203, 1226)
 _MYSQL_KILLED = (1927, 4031)
 _MYSQL_CLIENT = (2002, 2003, 2005, 2006, 2013, 2014, 2027, 2055)
-# Disk, memory, read-only, changed by another transaction.
-_MYSQL_RESOURCE = (1020, 1021, 1030, 1037, 1038, 1041, 1114, 1290, 1792, 1836)
+# Disk, memory, read-only, changed by another transaction. 3 and 1026: a file that can't be written,
+# as those for temporary data and the binary log on a full disk.
+_MYSQL_RESOURCE = (3, 1020, 1021, 1026, 1030, 1037, 1038, 1041, 1114, 1290, 1792, 1836)
 _MYSQL_LOCK_OR_TIMEOUT = (1180, 1205, 1206, 1213, 1317, 1614, 1969, 3024, 3572)
 _MYSQL_RETRY = frozenset(
     [
@@ -62,7 +63,7 @@ _SQLITE_STOP = frozenset([1, 3, 11, 17, 23, 26])
 # Of those that are waited out: serialization failure, deadlock, lock not available in time; and no
 # space left.
 _POSTGRES_CLEARS = frozenset(["40001", "40P01", "55P03", "53100"])
-_MYSQL_CLEARS = frozenset([1020, 1205, 1213, 1614, 3572, 1021, 1114])
+_MYSQL_CLEARS = frozenset([1020, 1205, 1213, 1614, 3572, 3, 1021, 1026, 1114])
 _SQLITE_CLEARS = frozenset([5, 6, 13])
 
 

@@ -162,7 +162,9 @@ CLEARING = [
     django.db.OperationalError(1213, "Deadlock found when trying to get lock"),
     django.db.OperationalError(3572, "Statement aborted because lock(s) could not be acquired"),
     by_django(postgres.DiskFull("x")),
+    django.db.InternalError(3, "Error writing file '/tmp/MLfd=42' (Errcode: 28)"),
     django.db.OperationalError(1021, "Disk full"),
+    django.db.OperationalError(1026, "Error writing file 'binlog' (errno: 28)"),
     django.db.OperationalError(1114, "The table is full"),
 ]
 SUSPICIOUS = [

@@ -79,12 +79,12 @@ class Process:
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to the process, not to its children."""
-        self.was_told_to_end |= number in _ENDING
+        self._note(number)
         self._process.send_signal(number)
 
     def send_to_group(self, number: signal.Signals) -> None:
         """Send a signal to the process and its children, as a terminal does."""
-        self.was_told_to_end |= number in _ENDING
+        self._note(number)
         os.killpg(self._process.pid, number)
 
     def exit_status(self, timeout: float = PATIENCE) -> int:
@@ -112,10 +112,14 @@ class Process:
 
     def kill(self) -> None:
         """End the process and its children at once, whatever they do."""
-        self.was_told_to_end = True
+        self._note(signal.SIGKILL)
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+
+    def _note(self, number: signal.Signals) -> None:
+        """Note that it is told to end; one that had ended by itself has not been told."""
+        self.was_told_to_end |= number in _ENDING and not self.has_ended
 
     def _matches(self, pattern: str) -> bool:
         return any(re.search(pattern, line) for line in self.lines)

@@ -184,14 +184,15 @@ def test_flood_of_dead_letters(
 ) -> None:
     """It stops the worker with a hint, and nothing of its batch is committed."""
     event_sync(FLOOD_RUN=50)
-    cluster.publish(Grade())
+    # In the same partition: from another it could come in between, and break the run.
+    cluster.publish(Grade(partition=1))
     for _ in range(60):
         cluster.produce(b"garbage", partition=1)
     cluster.flush()
     with pytest.raises(DeadLetterFlood, match=r"50 events in a row .*Hint: .*dead letters"):
         run_worker(lambda: False)
     committed = cluster.committed().get(1, 0)
-    assert DeadLetter.objects.count() == committed < 50
+    assert DeadLetter.objects.count() == max(0, committed - 1) < 50
 
 
 def test_whatever_a_producer_may_put_into_a_message(

@@ -33,7 +33,20 @@ def refusal(error: KafkaError) -> FatalError | None:
             hint="Name the authority that signed it: ssl.ca.location in "
             "EVENT_SYNC['KAFKA_CONSUMER_CONFIG'].",
         )
-    if error.code() not in _REFUSED and not error.fatal():
+    if error.code() == KafkaError.INVALID_SESSION_TIMEOUT:
+        return FatalError(
+            f"The broker refuses session.timeout.ms: {error.str()}.",
+            hint="Set it in EVENT_SYNC['KAFKA_CONSUMER_CONFIG'] to what the broker allows, from "
+            "group.min.session.timeout.ms to group.max.session.timeout.ms.",
+        )
+    # As an event it has a code; its flag is set where librdkafka raises it.
+    if error.code() == KafkaError._FATAL or error.fatal():
+        return FatalError(
+            f"librdkafka gives up: {error.str()}.",
+            hint="If it was fenced, another worker has the same group.instance.id: give each its "
+            "own in EVENT_SYNC['KAFKA_CONSUMER_CONFIG'].",
+        )
+    if error.code() not in _REFUSED:
         return None
     return FatalError(
         f"The broker refuses us: {error.name()}: {error.str()}.",

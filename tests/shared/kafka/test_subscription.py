@@ -25,7 +25,7 @@ from tests.processes import wait_until
 from tests.protocol import let_fail
 
 GROUP = "tests"
-OFFSET_COMMIT, OFFSET_FETCH = 8, 9
+OFFSET_COMMIT, OFFSET_FETCH, JOIN_GROUP, HEARTBEAT = 8, 9, 11, 12
 
 
 class Member:
@@ -272,6 +272,23 @@ def test_topic_authorization_is_fatal(cluster: Cluster, join: Callable[..., Memb
     cluster.broker.set_topic_error(TOPIC, KafkaError.TOPIC_AUTHORIZATION_FAILED)
     with pytest.raises(FatalError, match=r"TOPIC_AUTHORIZATION_FAILED.*Hint: .*may read"):
         join().take(1)
+
+
+@pytest.mark.parametrize(
+    ("request_number", "code", "said"),
+    [
+        (JOIN_GROUP, KafkaError.INVALID_SESSION_TIMEOUT, r"session\.timeout\.ms: .*Hint: Set it"),
+        (HEARTBEAT, KafkaError.FENCED_INSTANCE_ID, r"fenced.*Hint: .*group\.instance\.id"),
+    ],
+)
+def test_group_that_will_never_have_us_is_fatal(
+    cluster: Cluster, join: Callable[..., Member], request_number: int, code: int, said: str
+) -> None:
+    """A worker that can get no partition as it is set up ends, and doesn't idle for ever."""
+    let_fail(cluster.broker, request_number, *[code] * 9)
+    member = join(**{"group.instance.id": "worker-1"})
+    with pytest.raises(FatalError, match=said):
+        member.take(1)
 
 
 def test_missing_topic_is_fatal_after_its_grace(

@@ -34,5 +34,6 @@ def meaning_of(error: Exception) -> TransientError | FatalError:
     if reaction_to(error) is Reaction.RETRY:
         return TransientError(f"The database failed: {describe(error)}.")
     return FatalError(
-        f"The database refused a query: {describe(error)}.", hint="Are the migrations applied?"
+        f"The database refused a query: {describe(error)}.",
+        hint="Are the migrations applied, and its name, user and password right?",
     )

@@ -115,10 +115,13 @@ def _choose(*, retry: bool, stop: bool) -> Reaction:
 def describe(error: BaseException) -> str:
     """Return the class of an exception and its database code: all that is safe to keep of it.
 
-    Messages of databases and libraries quote values of the row.
+    Messages of databases and libraries quote values of the row. That of a connection that could
+    not be had doesn't, and psycopg has no code for it.
     """
     cause: Any = error.__cause__ or error
     code = _sqlstate(error) or getattr(cause, "sqlite_errorname", None) or _mysql_code(error)
+    if not code and getattr(cause, "pgconn", None):
+        code = " ".join(str(cause).split())
     name = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
     return f"{name} ({code})" if code else name
 

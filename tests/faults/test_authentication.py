@@ -117,6 +117,16 @@ def test_no_authority(arena):
     assert_refused(arena, worker, NOT_TRUSTED)
 
 
+def test_wrong_password_of_the_database(arena):
+    """PostgreSQL's driver has no code for it: the worker waits, and its log says what is wrong."""
+    arena.publish(stream(SEED, EVENTS))
+    url = arena.environment()["DATABASE_URL"].replace(arena.server.password, SECRET)
+    worker = arena.start(DATABASE_URL=url)
+    worker.wait_for("batch.waiting .*password authentication failed")
+    assert worker.stop() == 0
+    assert_nothing_touched(arena, worker)
+
+
 def test_tls_where_none_is_spoken(arena):
     """It may be a broker that starts: the worker waits, and its log says what it looks like."""
     arena.publish(stream(SEED, EVENTS))

@@ -377,6 +377,14 @@ def test_description_of_an_error_with_a_cause_holds_no_value_of_either():
     assert describe(error) == "RuntimeError"
 
 
+def test_description_says_why_there_is_no_connection():
+    """PostgreSQL's driver has no code then, and a wrong password is waited out like an outage."""
+    with pytest.raises(psycopg.OperationalError) as refused:
+        psycopg.connect(host="127.0.0.1", port=1)
+    assert "Connection refused" in describe(by_django(refused.value))
+    assert "\n" not in describe(by_django(refused.value))
+
+
 def test_origin_is_the_line_that_raised():
     """Where to look in the code, whatever the values were."""
     with pytest.raises(ValueError, match="invalid literal") as raised:

@@ -87,6 +87,16 @@ class Process:
         self._note(number)
         os.killpg(self._process.pid, number)
 
+    def freeze(self) -> None:
+        """Let the process do nothing until ``thaw``, though it isn't told to end."""
+        self.send(signal.SIGSTOP)
+        stat = Path(f"/proc/{self._process.pid}/stat")
+        wait_until(lambda: stat.read_text().rpartition(")")[2].split()[0] == "T", "the freeze")
+
+    def thaw(self) -> None:
+        """Let a frozen process go on."""
+        self.send(signal.SIGCONT)
+
     def exit_status(self, timeout: float = PATIENCE) -> int:
         """Return the exit status, once there is one."""
         try:

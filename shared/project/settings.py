@@ -103,7 +103,12 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     # Well below max.poll.interval.ms: a database that hangs must not cost us our group.
     "django.db.backends.postgresql": {
         "connect_timeout": 5,
-        "options": "-c statement_timeout=30s -c lock_timeout=3s",
+        "options": (
+            "-c statement_timeout=30s -c lock_timeout=3s"
+            # A worker that was frozen amid its transaction, or its machine lost, else holds the
+            # locks for the next owner of its partitions to wait for.
+            " -c idle_in_transaction_session_timeout=10s"
+        ),
         "tcp_user_timeout": 10_000,
     },
     "django.db.backends.mysql": {
@@ -111,7 +116,10 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "connect_timeout": 5,
         "read_timeout": 35,
         "write_timeout": 35,
-        "init_command": "SET SESSION innodb_lock_wait_timeout = 3",
+        # The same; MySQL, which has no such variable, reads a comment.
+        "init_command": (
+            "SET SESSION innodb_lock_wait_timeout = 3 /*M!100300 , idle_transaction_timeout = 10 */"
+        ),
     },
 }
 # What the URL says comes last.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import subprocess
+import sys
 
 import pytest
 
 from tests.faults import page
+from tests.processes import ROOT
 
-PAGE = Path(__file__).parent.parent / "docs" / "comparison.md"
+PAGE = ROOT / "docs" / "comparison.md"
 RESULT = {
     "scenario": "the broker is killed",
     "is_hand_over": False,
@@ -33,6 +35,15 @@ def cells(**changes: object) -> list[str]:
     data = {"results": [RESULT | changes]}
     row = (page.faults(data) or page.hand_overs(data)).splitlines()[-1]
     return [cell.strip() for cell in row.strip("|").split("|")]
+
+
+def test_name_of_no_scenario():
+    """It is said, with the names that there are; an empty table would look like a success."""
+    command = [sys.executable, "-m", "tests.faults", "compare", "--only", "nonsense"]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert ended.returncode == 1
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith("Fatal: No scenario has 'nonsense' in its name. There are: no fault")
 
 
 def test_page_is_made_from_its_data():

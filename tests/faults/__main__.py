@@ -15,6 +15,7 @@ import django
 from rich.console import Console
 
 from tests.faults import page
+from tests.services import NotRunning
 
 log = Console(stderr=True)
 
@@ -46,9 +47,12 @@ def _parse() -> argparse.Namespace:
 def _compare(options: argparse.Namespace) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
     django.setup()
-    from tests.faults.comparison import compare
+    from tests.faults.comparison import NoScenario, compare
 
-    data: dict[str, Any] = compare(options.database, options.only)
+    try:
+        data: dict[str, Any] = compare(options.database, options.only)
+    except (NoScenario, NotRunning) as error:
+        raise SystemExit(f"Fatal: {error}") from None
     if options.write:
         page.write(options.write, data)
     tables = f"{page.faults(data)}\n\n{page.hand_overs(data)}"

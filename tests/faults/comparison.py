@@ -41,6 +41,10 @@ _LULL = 3.0
 log = Console(stderr=True, markup=False)
 
 
+class NoScenario(Exception):
+    """No scenario bears the name that was asked for; the text has those that there are."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Result:
     """What one contestant came to in one scenario."""
@@ -160,11 +164,15 @@ def _pauses(found: Any) -> dict[str, Any]:
 def compare(database: str, only: str = "") -> dict[str, Any]:
     """Run the scenarios that have ``only`` in their names with both; return all that is to tell.
 
-    The page is made from the answer alone. Raises ``NotRunning`` without servers.
+    The page is made from the answer alone. Raises ``NoScenario``, and ``NotRunning`` without
+    servers.
     """
+    wanted = [scenario for scenario in SCENARIOS if only in scenario.title]
+    if not wanted:
+        titles = "; ".join(scenario.title for scenario in SCENARIOS)
+        raise NoScenario(f"No scenario has {only!r} in its name. There are: {titles}.")
     services = running()
     server: DatabaseServer = getattr(services, database)
-    wanted = [scenario for scenario in SCENARIOS if only in scenario.title]
     results: list[Result] = []
     with TemporaryDirectory() as folder:
         for scenario, contestant in product(wanted, (OURS, STOCK)):

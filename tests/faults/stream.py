@@ -153,6 +153,9 @@ def _next(
     return Said(What.BOOK, now, code, f"{number}", f"title {number}", number % 90)
 
 
+_HEALTHY = (What.SHELF, What.BOOK, What.UNWANTED)
+
+
 class Calm:
     """A service that sends nothing late, bad, or before its parent: what is lost is the fault's."""
 
@@ -163,7 +166,7 @@ class Calm:
     def of(self, messages: Iterable[Said]) -> Iterator[Said]:
         """Yield what such a service sends in place of these."""
         for said in messages:
-            if said.what not in (What.SHELF, What.BOOK) or said.code.startswith(_LOST):
+            if said.what not in _HEALTHY or said.code.startswith(_LOST):
                 continue
             self._now = max(self._now, said.millisecond)
             if said.what is What.BOOK and said.code not in self._shelves:

@@ -127,7 +127,7 @@ class Settings:
 
     # .. setting_name: EVENT_SYNC['REGISTRY_TIMEOUT']
     # .. setting_default: 3.0
-    # .. setting_description: How long the schema registry may take to answer.
+    # .. setting_description: How long the schema registry may be silent before it is asked again.
     registry_timeout: float = 3.0
 
     def destination_of(self, consumer_name: str) -> Destination:

@@ -18,6 +18,8 @@ T = TypeVar("T")
 ROOT = Path(__file__).parent.parent
 PATIENCE = 30.0
 """How long anything may take before the test gives up; no measure of what it should take."""
+TO_END = 5.0
+"""How long a worker that is told to stop may take, by docs/run_workers.md."""
 _ENDING = {signal.SIGTERM, signal.SIGINT, signal.SIGKILL}
 
 

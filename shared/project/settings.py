@@ -102,7 +102,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     },
     # Well below max.poll.interval.ms: a database that hangs must not cost us our group.
     "django.db.backends.postgresql": {
-        "connect_timeout": 5,
+        "connect_timeout": 3,
         "options": (
             "-c statement_timeout=30s -c lock_timeout=3s"
             # A worker that was frozen amid its transaction, or its machine lost, else holds the
@@ -113,7 +113,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     },
     "django.db.backends.mysql": {
         "charset": "utf8mb4",
-        "connect_timeout": 5,
+        "connect_timeout": 3,
         "read_timeout": 35,
         "write_timeout": 35,
         # The same; MySQL, which has no such variable, reads a comment.

@@ -8,7 +8,7 @@ from time import monotonic, sleep
 from typing import Any
 
 from tests.faults.arena import STUCK, Arena
-from tests.faults.stream import Expected, Place, Table, expected, row_key
+from tests.faults.stream import Expected, Landed, Place, Table, expected, row_key
 from tests.processes import Process
 
 _MOST = 5
@@ -29,9 +29,14 @@ class Damage:
     """Messages that the group hasn't passed: they are still to be had."""
 
 
-def assert_flawless(arena: Arena, **environment: Any) -> None:
-    """Assert every promise, once all is drained; then run a second time, and nothing changes."""
+def assert_flawless(arena: Arena, *, ended: int = 0, **environment: Any) -> None:
+    """Assert every promise, once all is drained; then run a second time, and nothing changes.
+
+    So many workers have ``ended`` by themselves, as the fault wanted it.
+    """
     is_drained = arena.drain()
+    by_themselves = [w for w in arena.workers if w.has_ended and not w.was_told_to_end]
+    assert len(by_themselves) == ended, "\n\n".join(worker.tail for worker in by_themselves)
     problems = _problems(arena, expected(arena.landed)) if is_drained else ["It got stuck."]
     assert not problems, "\n".join([*problems, arena.logs()])
     for worker in arena.workers:
@@ -62,8 +67,8 @@ def _again(arena: Arena, environment: Mapping[str, Any]) -> Process:
 def damage(arena: Arena) -> Damage:
     """Return what became of the stream, whoever consumed it."""
     model, rows, committed = expected(arena.landed), _rows(arena), arena.committed()
-    passed = [each for each in arena.landed if each.offset < committed.get(each.partition, 0)]
-    kept = _places(arena, "event_sync_deadletter") | _places(arena, "event_sync_parkedevent")
+    passed = passed_by(arena)
+    kept = dead_letters(arena) | _places(arena, "event_sync_parkedevent")
     gone = [each for each in passed if (each.partition, each.offset) not in kept]
     troubles = model.dead | model.parked
     missing, by_now = model.rows.keys() - rows.keys(), expected(passed).rows
@@ -77,6 +82,17 @@ def damage(arena: Arena) -> Damage:
     )
 
 
+def passed_by(arena: Arena) -> list[Landed]:
+    """Return the messages that the group has passed."""
+    committed = arena.committed()
+    return [each for each in arena.landed if each.offset < committed.get(each.partition, 0)]
+
+
+def dead_letters(arena: Arena) -> set[Place]:
+    """Return the places of what is buried."""
+    return _places(arena, "event_sync_deadletter")
+
+
 def _problems(arena: Arena, model: Expected) -> list[str]:
     """Return what is wrong, once what was parked for a while has had its time."""
     until = monotonic() + STUCK
@@ -86,7 +102,7 @@ def _problems(arena: Arena, model: Expected) -> list[str]:
     return [
         *_differing(model.rows, _rows(arena)),
         *_misplaced("parked", model.parked, _places(arena, "event_sync_parkedevent")),
-        *_misplaced("buried", model.dead, _places(arena, "event_sync_deadletter")),
+        *_misplaced("buried", model.dead, dead_letters(arena)),
         *([f"only {counted} outcomes"] if counted < len(arena.landed) else []),
     ]
 

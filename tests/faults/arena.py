@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -30,8 +28,9 @@ from confluent_kafka.admin import AdminClient
 from tests.benchmark.contest import Contestant
 from tests.faults.contestants import OURS, STOCK
 from tests.faults.encoding import Encoder
+from tests.faults.migrated import migrated
 from tests.faults.stream import Calm, Landed, Said
-from tests.processes import ROOT, Process
+from tests.processes import Process
 from tests.services import Services
 from tests.services.database import DatabaseServer
 from tests.services.processes import becomes
@@ -78,7 +77,7 @@ class Arena:
         self._folder = folder
         self.patience = patience
         self._calm = Calm() if is_calm else None
-        self._url = server.copy_database(_migrated(server), self.name)
+        self._url = server.copy_database(migrated(server), self.name)
         create_topics(services.kafka, self.topic, partitions=partitions)
         if contestant is STOCK and not is_group_new:
             place_group(services.kafka, self.group, self.topic, dict.fromkeys(range(partitions), 0))
@@ -247,17 +246,3 @@ class Arena:
     def logs(self) -> str:
         """Return the ends of the workers' logs, for messages of failed tests."""
         return "\n\n".join(worker.tail for worker in self.workers[-4:])
-
-
-@cache
-def _migrated(server: DatabaseServer) -> str:
-    """Return the name of a database with our tables, made once; it is only copied."""
-    name = "arenas"
-    environment = {
-        **os.environ,
-        **OURS.environment,
-        "DATABASE_URL": server.make_database(name),
-    }
-    migrate = [sys.executable, "manage.py", "migrate", "--run-syncdb", "--verbosity", "0"]
-    subprocess.run(migrate, cwd=ROOT, env=environment, check=True)
-    return name

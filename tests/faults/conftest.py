@@ -77,6 +77,8 @@ def make_arena(services: Services, database: DatabaseServer, tmp_path: Path) -> 
             return stack.enter_context(closing(Arena(services, database, tmp_path, **options)))
 
         yield make
+        # Before the databases are dropped: what the test has frozen would never answer.
+        services.mend()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from time import sleep
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, build_opener
 
@@ -39,6 +40,8 @@ class Front:
     def __init__(self, registry_url: str) -> None:
         self._registry_url = registry_url
         self.instead: Answer | None = None
+        self.delay = 0.0
+        """So many seconds it takes over each answer."""
         self.where: str | None = None
         """The only path for which it does so."""
         self.refused = 0
@@ -52,6 +55,7 @@ class Front:
 
     def answer(self, path: str) -> Answer:
         """Return what to say to a request."""
+        sleep(self.delay)
         if self.instead is not None and self.where in (None, path):
             self.refused += 1
             return self.instead

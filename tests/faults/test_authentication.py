@@ -77,7 +77,7 @@ def test_wrong_password(arena):
     assert_refused(arena, wrong_password(arena), REFUSED)
     right = signed_in(arena.services)
     arena.start(**right)
-    assert_flawless(arena, **right)
+    assert_flawless(arena, ended=1, **right)
 
 
 def test_tls_without_password(arena):

@@ -9,11 +9,9 @@ import pytest
 from tests.faults.aftermath import assert_flawless
 from tests.faults.arena import QUICK, Arena
 from tests.faults.stream import stream
-from tests.processes import wait_until
+from tests.processes import TO_END, wait_until
 
 SEED = 20261102
-SOON = 5.0
-"""Within so many seconds a worker ends that is told to: part of its contract."""
 _PUBLISHING = 10.0
 """How many seconds a stream is spread over, so that the faults meet it."""
 
@@ -88,13 +86,13 @@ def test_worker_is_stopped_meanwhile(arena, fault):
     arena.publish(stream(SEED, 5_000))
     arena.wait_for_commits(100)
     getattr(arena.services.kafka, fault)()
-    assert at_work.stop(timeout=SOON) == 0
+    assert at_work.stop(timeout=TO_END) == 0
     new = arena.start()
     # A frozen broker refuses no connection: it is missed when the session is over.
     waiting.wait_for("partitions.lost|broker.waiting")
-    assert waiting.stop(timeout=SOON) == 0
+    assert waiting.stop(timeout=TO_END) == 0
     new.wait_for("worker.started")
-    assert new.stop(timeout=SOON) == 0
+    assert new.stop(timeout=TO_END) == 0
     arena.services.kafka.start()
     arena.start()
     assert_flawless(arena)

@@ -91,4 +91,4 @@ def test_frozen_static_member_was_replaced(arena):
     frozen.thaw()
     assert frozen.exit_status(PATIENCE) == FATAL
     frozen.wait_for("^CommandError: Fatal: .*fenced.* Hint: .*group.instance.id")
-    assert_flawless(arena)
+    assert_flawless(arena, ended=1)

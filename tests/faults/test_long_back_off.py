@@ -10,7 +10,7 @@ from confluent_kafka.admin import AdminClient
 from tests.faults.aftermath import assert_flawless
 from tests.faults.arena import QUICK, Arena
 from tests.faults.stream import stream
-from tests.processes import PATIENCE, Process
+from tests.processes import PATIENCE, TO_END, Process
 
 SEED = 20261106
 POLL_INTERVAL = 2.0
@@ -18,8 +18,6 @@ CONFIG = {**QUICK, "max.poll.interval.ms": int(POLL_INTERVAL * 1000)}
 ONE_PAUSE = {"BACKOFF_INITIAL": 4 * POLL_INTERVAL, "BACKOFF_MAX": 4 * POLL_INTERVAL}
 """Each pause alone is longer than the interval."""
 MANY_PAUSES = {"BACKOFF_INITIAL": 0.1, "BACKOFF_MAX": 0.2}
-TO_STOP = 5.0
-"""How long a worker may take to end, by the docs."""
 
 pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 
@@ -64,7 +62,7 @@ def test_worker_that_is_told_to_stop_leaves_the_rest(arena):
     worker = lose_database(arena, ONE_PAUSE)
     sleep(POLL_INTERVAL)
     before = arena.committed()
-    assert worker.stop(timeout=TO_STOP) == 0
+    assert worker.stop(timeout=TO_END) == 0
     assert arena.committed() == before
     assert sum(before.values()) < len(arena.landed)
     arena.server.start()

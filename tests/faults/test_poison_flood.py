@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.aftermath import assert_flawless
+from tests.faults.aftermath import assert_flawless, dead_letters, passed_by
 from tests.faults.arena import Arena
 from tests.faults.stream import Said, What, expected, stream
 from tests.processes import Process
@@ -58,16 +58,7 @@ def assert_stopped_by_flood(arena: Arena, worker: Process, what: str) -> None:
     assert worker.exit_status() == FATAL
     worker.wait_for(rf"^CommandError: Fatal: {what} ended as dead letters; .*Hint: .*FLOOD_RUN")
     assert worker.output.count("Fatal") == 1
-    committed = arena.committed()
-    settled = [each for each in arena.landed if each.offset < committed.get(each.partition, 0)]
-    assert buried(arena) == expected(settled).dead
-
-
-def buried(arena: Arena) -> set[tuple[int, int]]:
-    """Return the places of the dead letters."""
-    q = arena.server.quote
-    rows = arena.query(f"SELECT {q}partition{q}, {q}offset{q} FROM event_sync_deadletter")
-    return {(int(partition), int(offset)) for partition, offset in rows}
+    assert dead_letters(arena) == expected(passed_by(arena)).dead
 
 
 def test_flood_of_poison(arena, is_full):
@@ -80,7 +71,7 @@ def test_flood_of_poison(arena, is_full):
         assert_stopped_by_flood(arena, arena.start(), "100 events in a row")
         assert arena.committed() == committed
     arena.start(EVENT_SYNC=LET_THROUGH)
-    assert_flawless(arena, EVENT_SYNC=LET_THROUGH)
+    assert_flawless(arena, ended=1 + STARTS, EVENT_SYNC=LET_THROUGH)
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
@@ -111,6 +102,6 @@ def test_broken_deploy(arena):
         assert worker.exit_status() == FATAL
         worker.wait_for("^CommandError: Fatal: 100 events in a row ended as dead letters")
         assert arena.committed() == {}
-        assert buried(arena) == set()
+        assert dead_letters(arena) == set()
     arena.start()
-    assert_flawless(arena)
+    assert_flawless(arena, ended=STARTS)

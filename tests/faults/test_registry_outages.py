@@ -18,11 +18,10 @@ from tests.faults.arena import QUICK, Arena
 from tests.faults.encoding import Encoder
 from tests.faults.registry_front import Answer, front_of, saying
 from tests.faults.stream import Said, What, stream
+from tests.processes import TO_END
 from tests.testapp.events import BookData
 
 SEED = 20261104
-SOON = 5.0
-"""Within so many seconds a worker ends that is told to: part of its contract."""
 OUTAGE = 5.0
 """So many seconds outlast the workers' sessions and ``REGISTRY_TIMEOUT``."""
 PATIENT = {"ISOLATE_AFTER_ATTEMPTS": 1_000_000}
@@ -133,10 +132,23 @@ def test_frozen_amid_a_stream(arena, is_full):
 
     def watch(before: int) -> None:
         assert_they_wait(arena, before)
-        assert arena.workers[0].stop(timeout=SOON) == 0
+        assert arena.workers[0].stop(timeout=TO_END) == 0
 
     registry_frozen_midstream(arena, events=50_000 if is_full else 2_000, watch=watch)
     assert_flawless(arena)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_slow(arena):
+    """An answer that is late, within ``REGISTRY_TIMEOUT``, is as good as any."""
+    with front_of(arena.services.registry.url) as front:
+        front.delay = 2.0
+        environment: dict[str, Any] = {"EVENT_BUS_KAFKA_SCHEMA_REGISTRY_URL": front.url}
+        worker = arena.start(**environment)
+        arena.publish(stream(SEED, 500))
+        assert arena.drain(), arena.logs()
+        assert "batch.waiting" not in worker.output
+        assert_flawless(arena, **environment)
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
@@ -144,7 +156,10 @@ def test_confused(arena):
     """Whatever is said instead of a schema: the event waits for a better answer."""
     said, size = list(stream(SEED, 100 * len(CONFUSED))), 100
     with front_of(arena.services.registry.url) as front:
-        environment = {"EVENT_BUS_KAFKA_SCHEMA_REGISTRY_URL": front.url, "EVENT_SYNC": PATIENT}
+        environment: dict[str, Any] = {
+            "EVENT_BUS_KAFKA_SCHEMA_REGISTRY_URL": front.url,
+            "EVENT_SYNC": PATIENT,
+        }
         _start_two(arena, **environment)
         for number, answer in enumerate(CONFUSED.values()):
             use_new_schema(arena, f"attribute_{number}")

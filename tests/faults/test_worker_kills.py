@@ -81,5 +81,6 @@ def test_killed_beside_another(arena, is_full):
 
 def test_killed_where_it_hurts_most(arena, is_full):
     """Between the database's commit and that of the offsets, or with half a batch written."""
-    die_beside_writes(arena, events=10_000 if is_full else 2_000, deaths=12 if is_full else 3)
-    assert_flawless(arena)
+    deaths = 12 if is_full else 3
+    die_beside_writes(arena, events=10_000 if is_full else 2_000, deaths=deaths)
+    assert_flawless(arena, ended=deaths)

@@ -171,5 +171,6 @@ class Calm:
             self._now = max(self._now, said.millisecond)
             if said.what is What.BOOK and said.code not in self._shelves:
                 yield Said(What.SHELF, self._now, said.code, text="the first label")
-            self._shelves.add(said.code)
+            if said.what is not What.UNWANTED:
+                self._shelves.add(said.code)
             yield replace(said, millisecond=self._now)

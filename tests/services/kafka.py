@@ -124,7 +124,8 @@ class Kafka(Server):
         properties = self.place / "server.properties"
         properties.touch(mode=0o600)
         properties.write_text("".join(lines))
-        cluster = urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
+        # The tool takes an id that begins with "-", as one of 64 does, for an option.
+        cluster = "e" + urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")[1:]
         done = subprocess.run(
             self._java(
                 *("kafka.tools.StorageTool", "format"),

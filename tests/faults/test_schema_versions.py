@@ -85,28 +85,27 @@ def _batches(worker: Process) -> Iterator[tuple[float, list[Place]]]:
         yield float(time), [(partition, offset) for partition, span in found for offset in span]
 
 
-def test_producer_first(arena, size):
-    """A consumer of the first version reads the second, and overlooks what it doesn't know."""
+def upgrade_producer(arena: Arena, *, consumers: str, events: int) -> None:
+    """Let producers of the second version join that of the first, before workers of one version."""
     for _ in range(2):
-        start(arena, FIRST)
-    said = list(stream(SEED, size))
-    arena.publish(said[: size // 3])
+        start(arena, consumers)
+    said = list(stream(SEED, events))
+    arena.publish(said[: events // 3])
     arena.wait_for_commits(1)
     use_both_versions(arena)
-    arena.publish(in_both_versions(said[size // 3 :]))
+    arena.publish(in_both_versions(said[events // 3 :]))
+
+
+def test_producer_first(arena, size):
+    """A consumer of the first version reads the second, and overlooks what it doesn't know."""
+    upgrade_producer(arena, consumers=FIRST, events=size)
     arena.landed = [as_first_version(each) for each in arena.landed]
     assert_flawless(arena)
 
 
 def test_consumer_first(arena, size):
     """A consumer of the second version takes the default where the first says nothing."""
-    for _ in range(2):
-        start(arena, SECOND)
-    said = list(stream(SEED, size))
-    arena.publish(said[: size // 3])
-    arena.wait_for_commits(1)
-    use_both_versions(arena)
-    arena.publish(in_both_versions(said[size // 3 :]))
+    upgrade_producer(arena, consumers=SECOND, events=size)
     assert_flawless(arena, DJANGO_SETTINGS_MODULE=SECOND)
 
 

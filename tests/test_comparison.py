@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from tests.faults import page
+from tests.faults.scenarios import SCENARIOS
 from tests.processes import ROOT
 
 PAGE = ROOT / "docs" / "comparison.md"
@@ -44,6 +45,12 @@ def test_name_of_no_scenario():
     assert ended.returncode == 1
     (line,) = ended.stderr.splitlines()
     assert line.startswith("Fatal: No scenario has 'nonsense' in its name. There are: no fault")
+
+
+def test_page_tells_of_every_scenario():
+    """Who adds one runs them all again: `make faults-report`."""
+    told = dict.fromkeys(row["scenario"] for row in page.load(PAGE)["results"])
+    assert list(told) == [scenario.title for scenario in SCENARIOS]
 
 
 def test_page_is_made_from_its_data():

@@ -181,13 +181,22 @@ class Arena:
 
         Raises ``KafkaException``.
         """
-        group = group or self.group
+        partitions = [TopicPartition(self.topic, number) for number in range(self.partitions)]
+        found = self._watcher(group or self.group).committed(partitions, timeout=10)
+        return {each.partition: each.offset for each in found if each.offset > 0}
+
+    def log_ends(self) -> dict[int, int]:
+        """Return the end of each partition, as the broker has it at this moment."""
+        watcher = self._watcher(self.group)
+        partitions = [TopicPartition(self.topic, number) for number in range(self.partitions)]
+        return {p.partition: watcher.get_watermark_offsets(p, timeout=10)[1] for p in partitions}
+
+    def _watcher(self, group: str) -> Consumer:
+        """Return a client that looks at a group from outside."""
         if group not in self._watchers:
             config = {**self.services.kafka.client_config(), "group.id": group, "log_level": 0}
             self._watchers[group] = Consumer({**config, "reconnect.backoff.max.ms": 500})
-        partitions = [TopicPartition(self.topic, number) for number in range(self.partitions)]
-        found = self._watchers[group].committed(partitions, timeout=10)
-        return {each.partition: each.offset for each in found if each.offset > 0}
+        return self._watchers[group]
 
     def drain(self, group: str | None = None, *, is_over: Callable[[], bool] = bool) -> bool:
         """Return whether a group has committed everything before it got stuck, or ``is_over``."""

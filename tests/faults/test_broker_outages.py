@@ -38,8 +38,8 @@ def _wait_for_landed(arena: Arena, count: int) -> None:
 
 def freeze_broker(arena: Arena, *, events: int, seconds: float = 6.0) -> None:
     """Freeze the broker amid a stream for longer than the session of the two workers."""
-    # A request to join that meets the frozen broker may stay without an answer; librdkafka waits for
-    # one as long as a client may leave the broker alone.
+    # A request to join that meets the frozen broker may stay without an answer; librdkafka waits
+    # for one as long as a client may leave the broker alone.
     config = {**QUICK, "max.poll.interval.ms": 10_000}
     for _ in range(2):
         arena.start(EVENT_SYNC_KAFKA_CONSUMER_CONFIG=config)

@@ -38,11 +38,8 @@ def _wait_for_landed(arena: Arena, count: int) -> None:
 
 def freeze_broker(arena: Arena, *, events: int, seconds: float = 6.0) -> None:
     """Freeze the broker amid a stream for longer than the session of the two workers."""
-    # A request to join that meets the frozen broker may stay without an answer; librdkafka waits
-    # for one as long as a client may leave the broker alone.
-    config = {**QUICK, "max.poll.interval.ms": 10_000}
     for _ in range(2):
-        arena.start(EVENT_SYNC_KAFKA_CONSUMER_CONFIG=config)
+        arena.start(EVENT_SYNC_KAFKA_CONSUMER_CONFIG=QUICK)
     arena.wait_for_members(2)
     with arena.publishing(stream(SEED, events), rate=events / _PUBLISHING):
         arena.wait_for_commits(events // 10)
@@ -59,11 +56,14 @@ def test_killed_amid_a_stream(arena, is_full):
 
 
 def test_frozen_for_longer_than_the_session(arena, is_full):
-    """Each worker lets go of its partitions, and gets some again when the broker goes on."""
+    """Each worker lets go of its partitions; whoever has them next finds every event.
+
+    That may be neither of the two: librdkafka doesn't always join again, see docs/run_workers.md.
+    """
     freeze_broker(arena, events=100_000 if is_full else 3_000)
     for worker in arena.workers:
         worker.wait_for("partitions.lost")
-    arena.wait_for_members(2)
+    arena.start(EVENT_SYNC_KAFKA_CONSUMER_CONFIG=QUICK)
     assert not any(worker.has_ended for worker in arena.workers), arena.logs()
     assert_flawless(arena)
 

@@ -14,6 +14,7 @@ from shared.logging import Action, Log
 
 log = Log(__name__)
 
+# A worker that is told to stop may be waiting for this answer: see shared.kafka.subscription.
 _BROKER_TIMEOUT = 2.0
 
 

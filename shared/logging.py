@@ -21,6 +21,7 @@ class Action(StrEnum):
     PARTITIONS_REVOKED = "partitions.revoked"
     PARTITIONS_LOST = "partitions.lost"
     BROKER_WAITING = "broker.waiting"
+    CLIENT_RENEWED = "client.renewed"
     BATCH_COMMITTED = "batch.committed"
     BATCH_WAITING = "batch.waiting"
     BATCH_RESUMED = "batch.resumed"

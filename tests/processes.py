@@ -122,6 +122,11 @@ class Process:
         status = Path(f"/proc/{self._process.pid}/status").read_text()
         return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
+    @property
+    def threads(self) -> int:
+        """How many threads it runs, librdkafka's with them."""
+        return len(list(Path(f"/proc/{self._process.pid}/task").iterdir()))
+
     def kill(self) -> None:
         """End the process and its children at once, whatever they do."""
         self._note(signal.SIGKILL)

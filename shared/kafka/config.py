@@ -33,6 +33,8 @@ OURS = (
     "group.id",
     "on_commit",
     "error_cb",
+    "statistics.interval.ms",
+    "stats_cb",
 )
 """Options that carry the guarantees; ``EVENT_SYNC['KAFKA_CONSUMER_CONFIG']`` can't set them."""
 

@@ -22,6 +22,7 @@ from confluent_kafka import (
 from shared.exceptions import FatalError
 from shared.kafka import errors
 from shared.kafka.absence import Absence
+from shared.kafka.contact import Contact
 from shared.kafka.offsets import Offsets, Partition, read_committed
 from shared.kafka.outage import Outage
 from shared.kafka.polled import to_message
@@ -69,10 +70,16 @@ class Subscription:
         self._is_paused = False
         self._is_leaving = False
         self._absence = Absence(self._on_client_error)
+        self._contact = Contact(config)
         self._fatal: FatalError | None = None
         try:
             self._consumer = Consumer(
-                {**config, "on_commit": self._offsets.on_commit, "error_cb": self._on_client_error}
+                {
+                    **config,
+                    **self._contact.options,
+                    "on_commit": self._offsets.on_commit,
+                    "error_cb": self._on_client_error,
+                }
             )
         except (KafkaException, TypeError, ValueError) as error:
             raise errors.refused_options(error) from error
@@ -82,6 +89,11 @@ class Subscription:
             on_revoke=self._on_revoke,
             on_lost=self._on_lost,
         )
+
+    @property
+    def has_lost_contact(self) -> bool:
+        """Whether the group is out of reach for so long that only a new client may find it."""
+        return self._contact.is_lost
 
     def take(self, size: int, timeout: float) -> list[Message]:
         """Return up to ``size`` messages: what is there, or the first within ``timeout`` seconds.
@@ -173,13 +185,19 @@ class Subscription:
     def _find_start(self, partitions: list[TopicPartition]) -> bool:
         """Let partitions without a committed offset start at the beginning.
 
-        Returns ``False`` if we end before the start is known: then they are not ours to settle.
+        Returns ``False`` if we end, or lose contact, before it is known: then they are not ours
+        to settle.
         """
+        until = monotonic() + self._contact.patience
         while partitions and not (self._is_leaving or self._is_stopping() or self._fatal):
             try:
                 committed = read_committed(self._consumer, partitions, timeout=_BROKER_TIMEOUT)
             except KafkaException as error:
                 self._on_client_error(error.args[0])
+                if monotonic() > until:
+                    # Librdkafka's statistics don't come while it waits for us.
+                    self._contact.is_lost = True
+                    break
                 sleep(_POLL_STEP)
                 continue
             for partition, known in zip(partitions, committed, strict=True):
@@ -201,7 +219,8 @@ class Subscription:
         self._owned -= gone
         self._held = [m for m in self._held if (m.topic, m.partition) not in gone]
         self._offsets.forget(gone)
-        self._on_gone(gone)
+        if not self._is_leaving:
+            self._on_gone(gone)
 
     def _pause(self) -> None:
         self._is_paused = True

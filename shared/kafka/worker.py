@@ -74,16 +74,12 @@ class Worker:
         names = {"room": self.room.name, "group": self.group}
         with self._stop.on_signals(), self._registry:
             log.info(Action.WORKER_STARTED, **names, topics=self._topics)
-            self._subscription = Subscription(
-                self._config,
-                self._topics,
-                on_gone=lambda gone: self._flight.drop(gone),
-                is_stopping=lambda: self._stop.is_made,
-            )
-            self._patience = Patience(self.room.name, self._subscription, self._stop)
+            self._subscribe()
             try:
                 while not self._stop.is_made:
                     self._work()
+                    if self._subscription.has_lost_contact:
+                        self._subscribe_anew()
             except Stopped:
                 pass
             finally:
@@ -94,6 +90,21 @@ class Worker:
     def stop(self) -> None:
         """Finish the batch under way, then end ``run``."""
         self._stop.make()
+
+    def _subscribe(self) -> None:
+        self._subscription = Subscription(
+            self._config,
+            self._topics,
+            on_gone=lambda gone: self._flight.drop(gone),
+            is_stopping=lambda: self._stop.is_made,
+        )
+        self._patience = Patience(self.room.name, self._subscription, self._stop)
+
+    def _subscribe_anew(self) -> None:
+        """Go on with a new client; what this one has taken and not committed comes again."""
+        log.warning(Action.CLIENT_RENEWED, room=self.room.name, reason="no coordinator found")
+        self._subscription.close()
+        self._subscribe()
 
     def _work(self) -> None:
         self._retry_parked()

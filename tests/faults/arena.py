@@ -37,8 +37,12 @@ from tests.services.processes import becomes
 from tests.services.topics import create_topics, place_group
 from tests.testapp.room import ROOM, TOPIC
 
-QUICK = {"session.timeout.ms": 2000, "heartbeat.interval.ms": 300}
-"""Options of a worker whose group notices soon that it was killed."""
+QUICK = {
+    "session.timeout.ms": 2000,
+    "heartbeat.interval.ms": 300,
+    "socket.connection.setup.timeout.ms": 4000,
+}
+"""Options of a worker that is missed soon when it is killed, and misses its group soon."""
 STUCK = 60.0
 """So long without a commit, and a contestant is taken to be stuck; no measure of its speed."""
 _CHUNK = 100

@@ -56,14 +56,11 @@ def test_killed_amid_a_stream(arena, is_full):
 
 
 def test_frozen_for_longer_than_the_session(arena, is_full):
-    """Each worker lets go of its partitions; whoever has them next finds every event.
-
-    That may be neither of the two: librdkafka doesn't always join again, see docs/run_workers.md.
-    """
+    """Each worker lets go of its partitions, joins again, and every event is found."""
     freeze_broker(arena, events=100_000 if is_full else 3_000)
     for worker in arena.workers:
         worker.wait_for("partitions.lost")
-    arena.start(EVENT_SYNC_KAFKA_CONSUMER_CONFIG=QUICK)
+    arena.wait_for_members(2)
     assert not any(worker.has_ended for worker in arena.workers), arena.logs()
     assert_flawless(arena)
 

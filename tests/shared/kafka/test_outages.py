@@ -13,9 +13,9 @@ from itertools import pairwise
 from random import Random
 
 from shared.embedded import EmbeddedRegistry
-from tests.cluster import Cluster
+from tests.cluster import CONSUMER_CONFIG, Cluster
 from tests.grades import Grade, stream, table_of
-from tests.processes import Process
+from tests.processes import Process, wait_until
 
 SOON = 5.0
 BEFORE = [Grade(learner=learner, partition=learner % 4) for learner in range(1, 40)]
@@ -89,6 +89,20 @@ def test_broker(cluster: Cluster) -> None:
     let_another_come_and_go(cluster, r"broker\.waiting")
     cluster.broker.set_up()
     assert cluster.committed() == committed
+    cluster.publish(*DURING)
+    cluster.wait_until_settled()
+    assert cluster.table() == table_of([*BEFORE, *DURING])
+
+
+def test_broker_that_is_away_for_long(cluster: Cluster) -> None:
+    """Clients that find none are replaced, without a trace but the log, until one does."""
+    config = CONSUMER_CONFIG | {"socket.connection.setup.timeout.ms": 1000}
+    worker = at_work(cluster, EVENT_SYNC_KAFKA_CONSUMER_CONFIG=config)
+    threads = worker.threads
+    cluster.broker.set_down()
+    wait_until(lambda: worker.output.count("client.renewed") == 5, "the sixth client")
+    wait_until(lambda: worker.threads <= threads, "the end of the former clients' threads")
+    cluster.broker.set_up()
     cluster.publish(*DURING)
     cluster.wait_until_settled()
     assert cluster.table() == table_of([*BEFORE, *DURING])

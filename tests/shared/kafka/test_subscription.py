@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from confluent_kafka import OFFSET_INVALID, KafkaError, TopicPartition
+from confluent_kafka import OFFSET_INVALID, KafkaError, KafkaException, TopicPartition
 
 from shared.exceptions import FatalError, OffsetOutOfRange
 from shared.kafka import subscription as subscription_module
@@ -253,6 +253,22 @@ def test_offset_of_one_partition_cannot_be_read(join: Callable[..., Member]) -> 
     partition = TopicPartition(TOPIC, 0)
     assert subscription._find_start([partition])
     assert partition.offset == 7
+
+
+def test_offsets_that_can_never_be_read(join: Callable[..., Member]) -> None:
+    """Partitions of unknown start are not ours, and their client doesn't wait for ever."""
+    member = join(**{"socket.connection.setup.timeout.ms": 1000})
+    subscription = member.subscription
+    subscription._consumer.close()
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise KafkaException(KafkaError(KafkaError._TRANSPORT))
+
+    consumer: Any = SimpleNamespace(committed=fail, assignment=list, close=lambda: None)
+    subscription._consumer = consumer
+    assert not subscription.has_lost_contact
+    assert not subscription._find_start([TopicPartition(TOPIC, 0)])
+    assert subscription.has_lost_contact
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings as django_settings
@@ -14,6 +15,7 @@ from shared import registry
 from shared.conf import Carrier, get_settings, problems
 from shared.consumer import Route
 from shared.exceptions import ConfigurationError
+from shared.hosts import HostDestination
 
 _STOCK_CONSUMERS = (
     "edx_event_bus_kafka.KafkaEventConsumer",
@@ -25,6 +27,7 @@ def register_checks() -> None:
     """Make the checks part of ``manage.py check``."""
     register(check_settings)
     register(check_carrier)
+    register(check_hosts)
     register(check_bus)
     register(check_event_keys)
     register(check_sqlite)
@@ -36,6 +39,19 @@ def check_settings(**_: Any) -> list[CheckMessage]:
     if found:
         return [_error(problem, "E001") for problem in found]
     return [_error(problem, "E002") for problem in _unusable_consumer_settings()]
+
+
+def check_hosts(**_: Any) -> list[CheckMessage]:
+    """Find what a destination relies on in its host and doesn't find, and its bad options."""
+    if not _is_readable():
+        return []
+    messages: list[CheckMessage] = []
+    for consumer in (consumer for room in registry.rooms() for consumer in room.consumers):
+        with suppress(ConfigurationError):  # check_settings says so
+            destination = get_settings().destination_of(consumer.name)
+            if isinstance(destination, HostDestination):
+                messages += [_error(problem, "E007") for problem in destination.problems()]
+    return messages
 
 
 def check_carrier(**_: Any) -> list[CheckMessage]:

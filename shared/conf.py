@@ -49,6 +49,12 @@ class Settings:
     # .. setting_description: Dotted path of the destination of each consumer, by consumer name.
     destinations: Mapping[str, str] = field(default_factory=dict)
 
+    # .. setting_name: EVENT_SYNC['DESTINATION_OPTIONS']
+    # .. setting_default: {}
+    # .. setting_description: Options of the destinations that write to a host's own tables, by
+    #   consumer name.
+    destination_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
     # .. setting_name: EVENT_SYNC['FILTERS']
     # .. setting_default: {}
     # .. setting_description: Dotted paths of further filters of each consumer, by consumer name; an
@@ -211,6 +217,10 @@ def _problem_with(name: str, value: Any, annotation: str) -> str | None:
         return "must be a dictionary"
     if annotation == "Mapping[str, Sequence[str]]" and not all(map(_are_texts, value.values())):
         return "must hold lists of texts"
+    if annotation == "Mapping[str, Mapping[str, Any]]" and not all(
+        isinstance(each, Mapping) for each in value.values()
+    ):
+        return "must hold dictionaries"
     if annotation == "Mapping[str, str]" and not all(isinstance(v, str) for v in value.values()):
         return "must hold texts only"
     if name == "FLOOD_RUN" and value > FLOOD_WINDOW:

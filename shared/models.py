@@ -12,6 +12,7 @@ from django.db.models import F
 
 from shared.exceptions import TransientError
 from shared.messages import Message
+from shared.ordering import SyncedModel
 from shared.outcomes import Outcome
 
 
@@ -152,6 +153,21 @@ class DeadLetter(StoredMessage):
                 name="event_sync_dead_once",
             )
         ]
+
+
+class AppliedEvent(SyncedModel):
+    """The newest event that a host's row has followed; ``sync_key`` begins with the consumer.
+
+    .. no_pii:
+
+    The row is there before its first event is, to be locked.
+    """
+
+    consumer = models.CharField(max_length=64, db_index=True)
+    has_followed = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return self.sync_key
 
 
 class OutcomeCount(models.Model):

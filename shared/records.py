@@ -41,6 +41,11 @@ class PositionedRecord(Generic[R]):
     record: R
     position: Position
 
+    @property
+    def creates_only(self) -> bool:
+        """Whether it makes the row if there is none and never changes one."""
+        return self.position == Position.lowest()
+
 
 def observed() -> Any:
     """Declare a field that is written with a change and is no change by itself."""

@@ -51,6 +51,21 @@ def upsert(
     return folded.outcomes
 
 
+def lock_or_insert(model: type[M], keys: set[str], new_row: Callable[[str], M]) -> dict[str, M]:
+    """Return the rows of these (folded) keys, each locked or new, by key.
+
+    Raises the database's own errors.
+    """
+    there = _existing(model, keys)
+    while True:
+        rows = _lock(model, there)
+        new = {key: new_row(key) for key in keys - there}
+        appeared = _insert(model, new)
+        if not appeared:
+            return rows | new
+        there |= appeared
+
+
 @dataclass(slots=True)
 class _Folded(Generic[M]):
     """What became of rows in memory when the records were folded over them."""

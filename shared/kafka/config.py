@@ -17,6 +17,7 @@ from shared.checks import check_event_keys
 from shared.conf import Carrier, get_settings
 from shared.consumer import Room
 from shared.exceptions import ConfigurationError
+from shared.hosts import HostDestination
 
 __all__ = [
     "check_configuration",
@@ -64,10 +65,13 @@ def check_configuration(room: Room) -> None:
             hint="Set it to 'worker', or let a stock consumer run (manage.py consume_events).",
         )
     for consumer in room.consumers:
-        settings.destination_of(consumer.name)
+        destination = settings.destination_of(consumer.name)
+        if isinstance(destination, HostDestination):
+            for problem in destination.problems():
+                raise problem
         settings.filters_of(consumer.name)
-    for problem in check_event_keys():
-        raise ConfigurationError(problem.msg, hint=problem.hint or "")
+    for message in check_event_keys():
+        raise ConfigurationError(message.msg, hint=message.hint or "")
 
 
 def consumer_config(group: str) -> dict[str, Any]:

@@ -31,6 +31,7 @@ CONCURRENT = [
 ]
 GUARANTEES = [
     *CONCURRENT,
+    "tests/shared/test_applied.py",
     "tests/shared/test_database_traps.py",
     "tests/shared/test_dead_letters.py",
     "tests/shared/test_fields.py",

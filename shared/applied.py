@@ -1,0 +1,52 @@
+"""The ordering guard for rows that can't remember a position: a host's own.
+
+Which event a row has followed is kept in ``AppliedEvent`` instead, one per consumer and key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias, TypeVar
+
+from shared.models import AppliedEvent
+from shared.outcomes import Outcome, WriteResult
+from shared.records import PositionedRecord, Record, fold_key
+from shared.upsert import insert_or_update, lock_or_insert
+
+R = TypeVar("R", bound=Record)
+
+Apply: TypeAlias = Callable[[PositionedRecord[R]], WriteResult]
+"""Writes one record, whose turn it is, to the host's row and answers for it."""
+
+_FOLLOWED = (Outcome.APPLIED, Outcome.UNCHANGED)
+
+
+def apply_in_order(
+    consumer: str, records: Sequence[PositionedRecord[R]], apply: Apply[R]
+) -> list[WriteResult]:
+    """Let ``apply`` write the records that are newer than what their key has followed, in order.
+
+    Returns one answer per record: its own, ``STALE`` for an older one, ``UNCHANGED`` for the same
+    one again. Until the transaction ends no other worker applies an event of these keys. Raises
+    what ``apply`` and the database raise.
+    """
+    keys = [fold_key((consumer, *item.record.key)) for item in records]
+    rows = lock_or_insert(
+        AppliedEvent, set(keys), lambda key: AppliedEvent(consumer=consumer, sync_key=key)
+    )
+    results, touched = [], {}
+    for key, item in zip(keys, records, strict=True):
+        row = rows[key]
+        results.append(_result(row, item, apply))
+        if results[-1] in _FOLLOWED:
+            row.has_followed, row.position = True, item.position
+            touched[key] = row
+    ordered = [touched[key] for key in sorted(touched)]
+    insert_or_update(AppliedEvent, ordered, match=["sync_key"], update=["has_followed", "position"])
+    return results
+
+
+def _result(row: AppliedEvent, item: PositionedRecord[R], apply: Apply[R]) -> WriteResult:
+    if not row.has_followed or item.position > row.position:
+        return apply(item)
+    return Outcome.UNCHANGED if item.position == row.position else Outcome.STALE

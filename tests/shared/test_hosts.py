@@ -1,0 +1,146 @@
+"""What a destination relies on in its host, and its options, are checked before an event is met."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from shared.checks import check_hosts
+from shared.conf import get_settings
+from shared.consumer import Room
+from shared.exceptions import ConfigurationError
+from shared.hosts import Host, HostDestination
+from shared.kafka.config import check_configuration
+from shared.outcomes import Outcome, WriteResult
+from shared.records import PositionedRecord
+from shared.testing import registered
+from tests.testapp.models import Shelf
+from tests.testapp.room import SHELVES, ShelfRecord
+
+LIBRARY = Host(
+    name="the library",
+    models={"testapp.Shelf": ("code", "label")},
+    functions=("tests.testapp.room.wants_book",),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """One that must be set, and one that needn't."""
+
+    floor: int
+    keeps: str = "all"
+
+    def __post_init__(self) -> None:
+        if self.keeps not in ("all", "none"):
+            raise ConfigurationError("keeps is neither.", hint="Use 'all' or 'none'.")
+
+
+def write(records: Sequence[PositionedRecord[ShelfRecord]], options: Options) -> list[WriteResult]:
+    """Take what the options keep."""
+    return [Outcome.APPLIED if options.keeps == "all" else Outcome.FILTERED for _ in records]
+
+
+def read(records: Sequence[ShelfRecord], options: Options) -> list[Mapping[str, Any] | None]:
+    """Hold a label of the floor for each."""
+    return [{"label": f"floor {options.floor}"} for _ in records]
+
+
+DESTINATION = HostDestination(
+    consumer="shelves", host=LIBRARY, options=Options, write=write, read=read
+)
+LOST = HostDestination(
+    consumer="shelves",
+    host=Host(
+        name="the library",
+        models={"testapp.Shelf": ("code", "colour"), "testapp.Lift": ("floor",)},
+        functions=("tests.testapp.room.no_such", "no.such.module", "tests.testapp.room.ROOM"),
+    ),
+    options=Options,
+    write=write,
+    read=read,
+)
+
+
+@pytest.fixture
+def use(settings: Any) -> Iterator[Any]:
+    """Let the shelves' destination be one of these, with options."""
+
+    def use(name: str = "DESTINATION", **options: Any) -> None:
+        event_sync = settings.EVENT_SYNC
+        settings.EVENT_SYNC = {
+            **event_sync,
+            "DESTINATIONS": {**event_sync["DESTINATIONS"], "shelves": f"{__name__}.{name}"},
+            "DESTINATION_OPTIONS": {"shelves": options},
+        }
+
+    with registered("tests.testapp", SHELVES):
+        yield use
+
+
+def test_destination_gets_its_options(use: Any) -> None:
+    """Both when it writes and when it reads."""
+    use(FLOOR=2, KEEPS="none")
+    record = ShelfRecord(code="A", label="one")
+    destination: Any = get_settings().destination_of("shelves")
+    assert destination([PositionedRecord(record, None)]) == [Outcome.FILTERED]  # type: ignore[arg-type]
+    assert destination.held([record]) == [{"label": "floor 2"}]
+    use(FLOOR=3)
+    assert destination.configured() == Options(floor=3, keeps="all")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, r"\['shelves'\]\['FLOOR'\] is not set\. Hint: Set it"),
+        ({"FLOOR": 1, "KEEP": "all"}, r"\['KEEP'\] is not an option\. Hint: Did you mean 'KEEPS'"),
+        ({"FLOOR": 1, "XYZ": 1}, r"\['XYZ'\] is not an option\. Hint: Known: FLOOR, KEEPS"),
+        ({"FLOOR": 1, "KEEPS": "some"}, r"keeps is neither\. Hint: Use 'all' or 'none'"),
+    ],
+)
+def test_bad_option_is_named(use: Any, options: dict[str, Any], said: str) -> None:
+    """By the check, by the worker's start, and wherever it is used."""
+    use(**options)
+    (message,) = check_hosts()
+    assert message.id == "event_sync.E007"
+    for act in (DESTINATION.configured, lambda: check_configuration(Room("tests", (SHELVES,)))):
+        with pytest.raises(ConfigurationError, match=said):
+            act()
+
+
+def test_what_is_not_there_is_named(use: Any) -> None:
+    """Each by itself; the worker doesn't start."""
+    use("LOST", FLOOR=1)
+    said = [message.msg for message in check_hosts()]
+    assert said == [
+        f"The destination of shelves relies on the library's {what}, which isn't there."
+        for what in (
+            "field testapp.Shelf.colour",
+            "model testapp.Lift",
+            "function tests.testapp.room.no_such",
+            "function no.such.module",
+            "function tests.testapp.room.ROOM",
+        )
+    ]
+    with pytest.raises(ConfigurationError, match="relies on the library's field"):
+        check_configuration(Room("tests", (SHELVES,)))
+
+
+def test_all_is_there(use: Any) -> None:
+    """A host that has everything gets no message, and hands out what was declared only."""
+    use(FLOOR=1)
+    assert check_hosts() == []
+    assert LIBRARY.model("testapp.Shelf") is Shelf
+    assert LIBRARY.function("tests.testapp.room.wants_book").__name__ == "wants_book"
+    with pytest.raises(AssertionError, match="Book"):
+        LIBRARY.model("testapp.Book")
+    with pytest.raises(AssertionError, match="no_such"):
+        LIBRARY.function("tests.testapp.room.no_such")
+
+
+def test_other_destinations_are_left_alone() -> None:
+    """A function that writes relies on nothing that could be asked for."""
+    assert check_hosts() == []

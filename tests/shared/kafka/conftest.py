@@ -11,7 +11,7 @@ from time import monotonic, sleep
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connections
 from edx_event_bus_kafka.internal.config import get_schema_registry_client
 
 from shared import registry
@@ -80,4 +80,5 @@ def _stop_when(worker: Worker, until: Callable[[], Any]) -> None:
                     break
             sleep(0.02)
     finally:
+        connections.close_all()  # this thread's own
         worker.stop()

@@ -70,9 +70,9 @@ class Subscription:
         self._is_paused = False
         self._is_leaving = False
         self._absence = Absence(self._on_client_error)
-        self._contact = Contact(config)
         self._fatal: FatalError | None = None
         try:
+            self._contact = Contact(config)
             self._consumer = Consumer(
                 {
                     **config,

@@ -61,7 +61,6 @@ class Worker:
         self._topics = [full_topic(topic) for topic in topics or room.topics]
         self._registry = schema_registry_client()
         self._decoder = Decoder(self._registry)
-        self._breaker = FloodBreaker(self._deaths_before)
         self._stop = StopRequest()
         self._flight = Flight()
         self._next_look_at_parked = 0.0
@@ -74,16 +73,10 @@ class Worker:
         names = {"room": self.room.name, "group": self.group}
         with self._stop.on_signals(), self._registry:
             log.info(Action.WORKER_STARTED, **names, topics=self._topics)
-            self._subscribe()
             try:
                 while not self._stop.is_made:
-                    self._work()
-                    if self._subscription.has_lost_contact:
-                        self._subscribe_anew()
-            except Stopped:
-                pass
+                    self._work_with_one_client()
             finally:
-                self._subscription.close()
                 database_connections.close_all()
             log.info(Action.WORKER_STOPPED, **names)
 
@@ -91,7 +84,11 @@ class Worker:
         """Finish the batch under way, then end ``run``."""
         self._stop.make()
 
-    def _subscribe(self) -> None:
+    def _work_with_one_client(self) -> None:
+        """Work until we stop, or until only another client may find the group.
+
+        What this one has taken and not committed comes again.
+        """
         self._subscription = Subscription(
             self._config,
             self._topics,
@@ -99,12 +96,17 @@ class Worker:
             is_stopping=lambda: self._stop.is_made,
         )
         self._patience = Patience(self.room.name, self._subscription, self._stop)
-
-    def _subscribe_anew(self) -> None:
-        """Go on with a new client; what this one has taken and not committed comes again."""
-        log.warning(Action.CLIENT_RENEWED, room=self.room.name, reason="no coordinator found")
-        self._subscription.close()
-        self._subscribe()
+        # What comes again must not count twice: its history ends where this client begins.
+        self._breaker = FloodBreaker(self._deaths_before)
+        try:
+            while not (self._stop.is_made or self._subscription.has_lost_contact):
+                self._work()
+        except Stopped:
+            pass
+        finally:
+            self._subscription.close()
+        if not self._stop.is_made:
+            log.warning(Action.CLIENT_RENEWED, room=self.room.name, reason="no coordinator found")
 
     def _work(self) -> None:
         self._retry_parked()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import partial
 from time import sleep
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from tests.faults.aftermath import assert_flawless
 from tests.faults.arena import QUICK, Arena
 from tests.faults.stream import stream
-from tests.processes import TO_END, wait_until
+from tests.processes import TO_END, Process, wait_until
 
 SEED = 20261102
 _PUBLISHING = 10.0
@@ -48,6 +50,15 @@ def freeze_broker(arena: Arena, *, events: int, seconds: float = 6.0) -> None:
         arena.services.kafka.resume()
 
 
+def has_joined_again(worker: Process) -> bool:
+    """Return whether a worker was given partitions after it had lost some.
+
+    The broker doesn't tell: for a while the group has the members of before.
+    """
+    since = worker.output.rpartition("partitions.lost")[2]
+    return re.search(r"partitions\.assigned partitions=(?!none)", since) is not None
+
+
 def test_killed_amid_a_stream(arena, is_full):
     """The workers go on with the broker that comes back, without a restart of their own."""
     kill_broker(arena, events=100_000 if is_full else 3_000, kills=10 if is_full else 2)
@@ -60,6 +71,7 @@ def test_frozen_for_longer_than_the_session(arena, is_full):
     freeze_broker(arena, events=100_000 if is_full else 3_000)
     for worker in arena.workers:
         worker.wait_for("partitions.lost")
+        wait_until(partial(has_joined_again, worker), "partitions after those that were lost")
     arena.wait_for_members(2)
     assert not any(worker.has_ended for worker in arena.workers), arena.logs()
     assert_flawless(arena)

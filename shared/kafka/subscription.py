@@ -196,7 +196,7 @@ class Subscription:
                 self._on_client_error(error.args[0])
                 if monotonic() > until:
                     # Librdkafka's statistics don't come while it waits for us.
-                    self._contact.is_lost = True
+                    self._contact.give_up()
                     break
                 sleep(_POLL_STEP)
                 continue

@@ -17,10 +17,15 @@ from tests.faults.test_authentication import wrong_password
 from tests.faults.test_broker_outages import freeze_broker, kill_broker
 from tests.faults.test_database_outages import drop_connections, kill_database, restart_database
 from tests.faults.test_disorder import disorder
-from tests.faults.test_hand_over import end_one_of_two
+from tests.faults.test_hand_over import end_one_of_two, restart_one_by_one
 from tests.faults.test_poison_flood import flood
-from tests.faults.test_registry_outages import registry_down_at_start, registry_down_midstream
-from tests.faults.test_worker_kills import kill_again_and_again
+from tests.faults.test_rebalances import storm
+from tests.faults.test_registry_outages import (
+    registry_down_at_start,
+    registry_down_midstream,
+    registry_frozen_midstream,
+)
+from tests.faults.test_worker_kills import kill_again_and_again, kill_one_of_two
 
 _SEED = 20261121
 _SLOW = 100
@@ -74,6 +79,15 @@ SCENARIOS = (
         _CALM,
     ),
     Scenario(
+        "one of two workers is killed, {kills} times",
+        kill_one_of_two,
+        {"events": 3_000, "kills": 2},
+        _CALM,
+    ),
+    Scenario(
+        "workers come and go, {rounds} times", storm, {"rounds": 10, "membership": QUICK}, _CALM
+    ),
+    Scenario(
         "the broker is killed, {kills} times", kill_broker, {"events": 4_000, "kills": 3}, _CALM
     ),
     Scenario(
@@ -82,6 +96,12 @@ SCENARIOS = (
     Scenario("the registry is away at the start", registry_down_at_start, {"events": 2_000}, _CALM),
     Scenario(
         "the registry is away at a new schema", registry_down_midstream, {"events": 3_000}, _CALM
+    ),
+    Scenario(
+        "the registry freezes at a new schema",
+        registry_frozen_midstream,
+        {"events": 3_000},
+        _CALM,
     ),
     Scenario(
         "the database is killed, {times} times", kill_database, {"events": 4_000, "times": 3}, _CALM
@@ -100,4 +120,10 @@ SCENARIOS = (
     ),
     Scenario("the broker refuses it", wrong_password),
     Scenario("one of two workers is told to stop", end_one_of_two, is_hand_over=True),
+    Scenario(
+        "a rolling restart of {workers} workers",
+        restart_one_by_one,
+        {"workers": 2, "replacement_first": False},
+        is_hand_over=True,
+    ),
 )

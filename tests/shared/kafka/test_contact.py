@@ -32,9 +32,24 @@ def test_coordinator_that_came_back() -> None:
     assert not is_lost_after(*["query-coord"] * 3, "up", *["query-coord"] * 3, **PATIENT)
 
 
-def test_coordinator_that_comes_too_late() -> None:
-    """A client that is to be replaced stays so."""
-    assert is_lost_after(*["query-coord"] * 4, "up", **PATIENT)
+def test_coordinator_that_comes_late() -> None:
+    """A client that has found it after all, while a batch was under way, is as good as another."""
+    assert not is_lost_after(*["query-coord"] * 4, "up", **PATIENT)
+
+
+def test_client_that_was_given_up() -> None:
+    """It is replaced though it knows a coordinator: it can't say where the group stands."""
+    contact = Contact(PATIENT)
+    contact.give_up()
+    contact.on_statistics(json.dumps({"cgrp": {"state": "up"}}))
+    assert contact.is_lost
+
+
+def test_session_that_is_longer() -> None:
+    """Until it is over the place in the group is kept, and no other client is needed."""
+    session = {"session.timeout.ms": 9000}
+    assert not is_lost_after(*["query-coord"] * 9, **PATIENT, **session)
+    assert is_lost_after(*["query-coord"] * 10, **PATIENT, **session)
 
 
 def test_default() -> None:

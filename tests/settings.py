@@ -19,6 +19,10 @@ INSTALLED_APPS = [
     f"{STAND_INS}.SubscriptionsConfig",
     f"{STAND_INS}.EnterpriseConfig",
     f"{STAND_INS}.StudentConfig",
+    "django.contrib.sites",
+    "tests.hosts.core",
+    "tests.hosts.credentials.stand_ins.apps.CatalogConfig",
+    "tests.hosts.credentials.stand_ins.apps.RecordsConfig",
     "tests.testapp",
 ]
 SECRET_KEY = "tests"

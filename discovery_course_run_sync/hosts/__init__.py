@@ -1,0 +1,1 @@
+"""Destinations that write to the tables of the service that installs the room."""

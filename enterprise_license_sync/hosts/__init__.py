@@ -1,0 +1,1 @@
+"""The room's destinations in its hosts' own tables."""

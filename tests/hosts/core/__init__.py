@@ -1,0 +1,1 @@
+"""Stands in for the applications with the label ``core``, which several hosts have."""

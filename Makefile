@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?=
 TESTS ?=
+HOST ?=
+SRC ?=
+HOST_PYTHON ?=
 export FULL ?=
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints/newest.txt
 PYTHON_CHECK := import sys; sys.version_info >= (3, 11) or sys.exit( \
@@ -11,7 +14,7 @@ PYTHON_CHECK := import sys; sys.version_info >= (3, 11) or sys.exit( \
 	% sys.version_info[:2])
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test coverage services services-stop test-services faults-report bench quality docs constraints clean
+.PHONY: help install demo test coverage services services-stop test-services test-host faults-report bench quality docs constraints clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -38,6 +41,9 @@ services-stop: ## stop those servers and erase their data
 test-services: $(VENV)/.services ## run the tests that need real servers; options: TESTS="-k kafka" FULL=1
 	@$(BIN)/python -m tests.services run -- $(BIN)/python -m pytest -o testpaths=tests/faults $(TESTS)
 
+test-host: ## run a destination's tests inside a checkout of its host: HOST=credentials SRC=../credentials
+	@$(PYTHON) -m tests.hosts --python "$(HOST_PYTHON)" "$(HOST)" "$(SRC)" $(TESTS)
+
 faults-report: $(VENV)/.services ## compare with the stock consumer under faults, half an hour; writes docs/comparison.md
 	@$(BIN)/python -m tests.services run -- $(BIN)/python -m tests.faults compare --write docs/comparison.md
 
@@ -55,7 +61,7 @@ constraints: $(VENV)/.tox ## resolve the pinned versions anew
 
 clean: ## remove .venv and everything else that was made here
 	@test ! -d .services || $(PYTHON) -m tests.services stop
-	rm -rf $(VENV) .services .tox build *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis docs/_build
+	rm -rf $(VENV) .hosts .services .tox build *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis docs/_build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.created:

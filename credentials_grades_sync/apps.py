@@ -1,5 +1,7 @@
 """Makes the room known to the service that installs it."""
 
+from typing import ClassVar
+
 from django.apps import AppConfig
 
 
@@ -8,6 +10,9 @@ class CredentialsGradesSyncConfig(AppConfig):
 
     name = "credentials_grades_sync"
     verbose_name = "Credentials grades sync"
+
+    # Credentials lists whom it finds by the entry point credentials.djangoapp if they have this.
+    plugin_app: ClassVar[dict[str, object]] = {}
 
     def ready(self) -> None:
         """Register the consumers and connect their receivers."""

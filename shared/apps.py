@@ -1,5 +1,7 @@
 """Makes ``shared`` a Django application."""
 
+from typing import ClassVar
+
 from django.apps import AppConfig
 
 
@@ -10,6 +12,9 @@ class EventSyncConfig(AppConfig):
     label = "event_sync"
     verbose_name = "Event sync"
     default_auto_field = "django.db.models.BigAutoField"
+
+    # A service with plugins (Credentials) lists whom it finds by an entry point if they have this.
+    plugin_app: ClassVar[dict[str, object]] = {}
 
     def ready(self) -> None:
         """Register the system checks."""

@@ -19,6 +19,7 @@ from credentials_grades_sync.records import UserGradeRecord
 from shared.exceptions import TransientError
 from shared.outcomes import Outcome
 from shared.records import PositionedRecord
+from shared.upsert import insert_or_update
 
 _MODEL = "records.UserGrade"
 _VALUES = ("letter_grade", "percent_grade", "verified")
@@ -100,8 +101,20 @@ def _insert(grades: Sequence[Grade]) -> None:
         # With a lock: at REPEATABLE READ a plain query would not see them.
         rivals = spelled(rows, "username", {g.row.username for g in grades}).select_for_update()
         if keys.isdisjoint(Grade(row).key for row in rivals):
+            _refuse_hidden([grade.row for grade in grades])
             raise
         raise TransientError("Somebody else has inserted the same grade meanwhile.") from error
+
+
+def _refuse_hidden(rows: list[Any]) -> None:
+    """Let PostgreSQL raise, to be tried again, if there are rivals that no query shows it.
+
+    Above READ COMMITTED it hides what was committed since; nothing is written here.
+    """
+    with transaction.atomic():
+        key = ["username", "course_run"]
+        insert_or_update(CREDENTIALS.model(_MODEL), rows, match=key, update=["username"])
+        transaction.set_rollback(True)
 
 
 def _known(record: UserGradeRecord) -> dict[str, Any]:

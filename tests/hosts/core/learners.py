@@ -7,7 +7,7 @@ from django.db import models
 class SiteConfiguration(models.Model):
     """What a site does."""
 
-    site = models.OneToOneField(Site, on_delete=models.CASCADE)
+    site = models.OneToOneField(Site, db_constraint=False, on_delete=models.CASCADE)
     records_enabled = models.BooleanField(default=True)
 
     class Meta:

@@ -11,7 +11,7 @@ from tests.enterprise_license_sync.producers.stand_ins.timestamps import TimeSta
 class Course(TimeStampedModel):
     """A course in a site's catalogue."""
 
-    site = models.ForeignKey(Site, on_delete=models.CASCADE)
+    site = models.ForeignKey(Site, db_constraint=False, on_delete=models.CASCADE)
     uuid = models.UUIDField(default=uuid4)
     key = models.CharField(max_length=255)
 
@@ -33,7 +33,7 @@ class CourseRun(TimeStampedModel):
 class Program(TimeStampedModel):
     """A program of a site. In Credentials its runs are sorted."""
 
-    site = models.ForeignKey(Site, on_delete=models.CASCADE)
+    site = models.ForeignKey(Site, db_constraint=False, on_delete=models.CASCADE)
     uuid = models.UUIDField(default=uuid4)
     title = models.CharField(max_length=255)
     course_runs = models.ManyToManyField(CourseRun, related_name="programs")

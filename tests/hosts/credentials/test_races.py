@@ -11,7 +11,7 @@ from shared.exceptions import TransientError
 from shared.outcomes import Outcome
 from tests.hosts.credentials.calls import post_grade
 from tests.hosts.credentials.rows import at, columns, grade, grades, make_user, objects
-from tests.threads import before
+from tests.threads import Threads, before
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -21,17 +21,22 @@ AFTER_THE_SEARCH = r"SELECT .event_sync_appliedevent"
 UPDATE_GRADE = r"UPDATE .records_usergrade"
 
 
-def test_somebody_else_inserts_the_same_grade_first(threads, run, outcomes):
+@pytest.fixture
+def elsewhere(request: pytest.FixtureRequest) -> Callable[[Callable[[], object]], object]:
+    """Act in a transaction of its own; on SQLite, where one writes at a time, in ours."""
+    if connection.vendor == "sqlite":
+        return lambda act: act()
+    threads: Threads = request.getfixturevalue("threads")
+    return threads.run
+
+
+def test_somebody_else_inserts_the_same_grade_first(elsewhere, run, outcomes):
     """The batch is tried again, and follows on from their row."""
 
     def post() -> None:
         post_grade(run, letter_grade="C", lms_last_updated_at=at(1))
 
-    def post_elsewhere() -> None:
-        # SQLite lets one transaction write at a time: there it is done in ours, and undone with it.
-        post() if connection.vendor == "sqlite" else threads.run(post)
-
-    with before(AFTER_THE_SEARCH, post_elsewhere), pytest.raises(TransientError):
+    with before(AFTER_THE_SEARCH, lambda: elsewhere(post)), pytest.raises(TransientError):
         outcomes(grade(2))
     assert outcomes(grade(2)) == [APPLIED]
     assert columns()["letter_grade"] == "B"

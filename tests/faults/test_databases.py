@@ -24,6 +24,7 @@ LEVELS = ["read committed", "repeatable read"]
 CASES = [(database, level) for database in ("postgresql", "mariadb") for level in LEVELS]
 
 CONCURRENT = [
+    "tests/hosts/credentials/test_races.py",
     "tests/shared/test_contention.py",
     "tests/shared/test_isolation_level.py",
     "tests/shared/test_upsert_races.py",
@@ -53,6 +54,9 @@ ROOMS = {
         "tests/discovery_course_run_sync/test_standalone.py",
         "tests/enterprise_license_sync/test_orphans.py",
         "tests/enterprise_license_sync/test_standalone.py",
+        "tests/hosts/credentials/test_grades.py",
+        "tests/hosts/credentials/test_learners.py",
+        "tests/hosts/credentials/test_runs.py",
     ],
     "repeatable read": [],
 }

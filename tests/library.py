@@ -17,12 +17,13 @@ from tests.testapp.events import BOOK_CHANGED, SHELF_CHANGED, BookData, ShelfDat
 from tests.testapp.models import Book, Shelf
 
 NOW = timezone.now().replace(second=30)
-"""When batches are settled unless a test says otherwise."""
+"""When events happen and batches are settled unless a test says otherwise."""
 
 
 def shelf(code: str = "A", label: str = "novels", **event: Any) -> Event:
     """Return an event of a shelf; ``event`` goes to ``make_event``."""
-    return make_event(SHELF_CHANGED, shelf=ShelfData(code=code, label=label), **event)
+    data = ShelfData(code=code, label=label)
+    return make_event(SHELF_CHANGED, **{"time": NOW, "shelf": data, **event})
 
 
 def book(
@@ -30,7 +31,7 @@ def book(
 ) -> Event:
     """Return an event of a book on the shelf ``code``; ``event`` goes to ``make_event``."""
     data = BookData(code=code, isbn=isbn, title=title, price=price)
-    return make_event(BOOK_CHANGED, book=data, **event)
+    return make_event(BOOK_CHANGED, **{"time": NOW, "book": data, **event})
 
 
 def outcomes(result: BatchResult) -> list[Outcome]:

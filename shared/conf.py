@@ -18,7 +18,7 @@ from django.conf import settings as django_settings
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
-from shared.consumer import Accept, Destination
+from shared.consumer import Accept, Destination, Mode
 from shared.exceptions import ConfigurationError
 
 FLOOD_WINDOW = 1000
@@ -157,9 +157,10 @@ class Settings:
         longest = min(self.backoff_initial * 2 ** min(attempt - 1, 30), self.backoff_max)
         return uniform(longest / 2, longest)
 
-    def group_of(self, room_name: str) -> str:
-        """Return a room's consumer group."""
-        return self.groups.get(room_name, room_name)
+    def group_of(self, room_name: str, mode: Mode = Mode.LIVE) -> str:
+        """Return the consumer group of a room, or of its shadow."""
+        group = self.groups.get(room_name, room_name)
+        return group if mode is Mode.LIVE else f"{group}-{mode}"
 
 
 def _import(path: str, setting: str, consumer_name: str) -> Any:

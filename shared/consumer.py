@@ -41,6 +41,8 @@ class Mode(StrEnum):
 
     LIVE = "live"
     """Write them to its destination."""
+    SHADOW = "shadow"
+    """Keep them aside, to be compared with what the destination's host holds."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -132,6 +132,11 @@ class Cluster:
         found = self._consumer(group).committed(partitions, timeout=PATIENCE)
         return {each.partition: each.offset for each in found if each.offset >= 0}
 
+    def commit(self, offsets: dict[int, int], group: str = ROOM, topic: str = TOPIC) -> None:
+        """Commit offsets, by partition, for a group without members."""
+        places = [TopicPartition(topic, number, offset) for number, offset in offsets.items()]
+        self._consumer(group).commit(offsets=places, asynchronous=False)
+
     def ends(self, topic: str = TOPIC) -> dict[int, int]:
         """Return the end of each partition that holds messages."""
         consumer = self._consumer("ends")

@@ -60,9 +60,9 @@ def out_of_range(raw: Any) -> OffsetOutOfRange:
     return OffsetOutOfRange(
         f"{raw.topic()}[{raw.partition()}]: the group's committed offset is not on the broker "
         f"({raw.error().str()}).",
-        hint="The events up to the oldest one left have expired, or the topic was made anew. Set "
-        "the group's offsets with Kafka's own tool (kafka-consumer-groups --reset-offsets) and "
-        "bring the missing rows from their source.",
+        hint="The events up to the oldest one left have expired, or the topic was made anew. Go on "
+        f"with manage.py rewind ROOM --to earliest --topic {raw.topic()}, and bring the missing "
+        "rows from their source.",
     )
 
 

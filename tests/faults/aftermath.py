@@ -47,14 +47,14 @@ def assert_flawless(arena: Arena, *, ended: int = 0, **environment: Any) -> None
 
 def assert_second_run_changes_nothing(arena: Arena, **environment: Any) -> None:
     """Assert that a group that starts anew finds each event settled, and leaves all as it is."""
-    before, counts = _kept(arena), outcomes(arena)
+    before, counts = kept(arena), outcomes(arena)
     worker = _again(arena, environment)
     now = outcomes(arena)
     changes = {name: now[name] - counts[name] for name in _OUTCOMES}
     assert worker.stop() == 0, worker.tail
     assert changes["applied"] == 0, changes
     assert sum(changes.values()) == len(arena.landed), changes
-    assert _kept(arena) == before
+    assert kept(arena) == before
 
 
 def _again(arena: Arena, environment: Mapping[str, Any]) -> Process:
@@ -141,7 +141,7 @@ def _places(arena: Arena, table: str) -> set[Place]:
     return {(int(p), int(o)) for p, o in arena.query(f"SELECT {columns} FROM {table}")}
 
 
-def _kept(arena: Arena) -> Iterable[Any]:
+def kept(arena: Arena) -> Iterable[Any]:
     """Return all that a second run must leave as it is, times of change included."""
     rows = [arena.query(f"SELECT * FROM {t} ORDER BY 1") for t in ("testapp_shelf", "testapp_book")]
     places = [_places(arena, t) for t in ("event_sync_parkedevent", "event_sync_deadletter")]

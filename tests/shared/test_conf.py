@@ -7,6 +7,7 @@ from django.test import override_settings
 
 from discovery_course_run_sync.filters import is_not_hidden
 from shared.conf import Carrier, Settings, get_settings, problems
+from shared.consumer import Mode
 from shared.exceptions import ConfigurationError
 from tests.testapp.room import wants_book, write_books
 
@@ -199,6 +200,7 @@ def test_group_bears_the_room_name_unless_set():
     with override_settings(EVENT_SYNC={"GROUPS": {"one": "my-group"}}):
         assert get_settings().group_of("one") == "my-group"
         assert get_settings().group_of("other") == "other"
+        assert get_settings().group_of("one", Mode.SHADOW) == "my-group-shadow"
 
 
 @pytest.mark.parametrize(("attempt", "longest"), [(1, 2.0), (2, 4.0), (3, 8.0), (9, 10.0)])

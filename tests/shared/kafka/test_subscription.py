@@ -126,7 +126,7 @@ def test_offset_out_of_range(cluster: Cluster, join: Callable[..., Member], wron
     if wrong == "expired":
         cluster.broker.delete_records(TOPIC, 0, 3)
     second = join()
-    with pytest.raises(OffsetOutOfRange, match=rf"{TOPIC}\[0\].*Hint: .*reset-offsets"):
+    with pytest.raises(OffsetOutOfRange, match=rf"{TOPIC}\[0\].*Hint: .*rewind ROOM"):
         second.take(1)
     second.close()
     assert cluster.committed(GROUP) == before

@@ -1,0 +1,68 @@
+"""Where a group's offsets are to go, as a person says it: an edge, a time, or offsets by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+from shared.exceptions import FatalError
+from shared.kafka.offsets import Partition
+
+
+class Edge(StrEnum):
+    """An end of what a partition holds."""
+
+    EARLIEST = "earliest"
+    LATEST = "latest"
+
+
+Target: TypeAlias = Edge | datetime | Mapping[Partition, int]
+"""An edge or a time for all partitions, or an offset for each partition that is to be moved."""
+
+_OFFSET = re.compile(r"(?P<topic>[\w.-]+)\[(?P<partition>\d+)\]:(?P<offset>\d+)", re.ASCII)
+
+
+def parse_target(text: str, topics: Mapping[str, str]) -> Target:
+    """Return the target that a text names; ``topics`` has the full names of those it may name.
+
+    Raises ``FatalError``.
+    """
+    if text in list(Edge):
+        return Edge(text)
+    if "[" in text:
+        return _parse_offsets(text, topics)
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise FatalError(
+            f"{text!r} is no place to go to.",
+            hint="Say earliest, latest, a time as in 2026-01-31T12:00:00Z, or offsets as in "
+            "topic[0]:1200,topic[1]:1180.",
+        ) from error
+    if time.tzinfo is None:
+        raise FatalError(f"The time {text!r} has no zone.", hint="Add Z for UTC, or +02:00.")
+    return time
+
+
+def _parse_offsets(text: str, topics: Mapping[str, str]) -> Mapping[Partition, int]:
+    offsets: dict[Partition, int] = {}
+    for part in text.split(","):
+        if not (match := _OFFSET.fullmatch(part.strip())):
+            raise FatalError(
+                f"{part.strip()!r} is no offset of a partition.",
+                hint="Write topic[partition]:offset, several with commas between them.",
+            )
+        if match["topic"] not in topics:
+            raise FatalError(
+                f"{match['topic']!r} is none of the topics.", hint=f"They are: {', '.join(topics)}."
+            )
+        partition = (topics[match["topic"]], int(match["partition"]))
+        if partition in offsets:
+            raise FatalError(
+                f"{partition[0]}[{partition[1]}] is named twice.", hint="Name it once."
+            )
+        offsets[partition] = int(match["offset"])
+    return offsets

@@ -1,0 +1,132 @@
+"""From a batch's arrivals to its consumers' records: who gets which event, and what it becomes.
+
+Writes nothing. An event that becomes no record has its ending here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from django.db import Error as DatabaseError
+
+from shared.batches import Arrival, Delivery, Ending, Ignored, Retried, Undecodable
+from shared.conf import get_settings
+from shared.consumer import Accept, Consumer, Room, Route
+from shared.exceptions import FatalError, PoisonError, TransientError
+from shared.messages import Event
+from shared.ordering import Position
+from shared.outcomes import MissingParent, Outcome
+from shared.reactions import Reaction, reaction_to
+from shared.records import PositionedRecord, Record
+from shared.writing import Mapped, Written, poison
+
+# A filter of a service's own may ask the database. Whatever else a filter or mapper raises, an
+# OSError included, it will raise for this event again.
+_NOT_THE_EVENT = (TransientError, FatalError, DatabaseError)
+
+_CONSUMED_NO_MORE = "Parked for a consumer that no longer consumes this event type"
+
+
+def deliveries_of(room: Room, arrivals: Sequence[Arrival]) -> tuple[list[Delivery], list[Ending]]:
+    """Return a delivery for each consumer of each event, and the endings of all other arrivals."""
+    deliveries = [
+        delivery
+        for index, arrival in enumerate(arrivals)
+        for delivery in _deliveries(room, index, arrival)
+    ]
+    delivered = {delivery.index for delivery in deliveries}
+    endings = [
+        _ending_undelivered(index, arrival)
+        for index, arrival in enumerate(arrivals)
+        if index not in delivered
+    ]
+    return deliveries, endings
+
+
+def accept_and_map(
+    consumer: Consumer, deliveries: Sequence[Delivery], *, now: datetime
+) -> tuple[list[Mapped], list[Ending]]:
+    """Return the records of one consumer's deliveries, and the endings of what became none.
+
+    Raises what a filter of the service raises because its database is away.
+    """
+    mapped: list[Mapped] = []
+    endings: list[Ending] = []
+    filters = get_settings().filters_of(consumer.name)
+    for delivery in deliveries:
+        if delivery.consumer != consumer:
+            continue
+        try:
+            item = _map(delivery, filters, now)
+        except Exception as error:
+            if isinstance(error, _NOT_THE_EVENT) and reaction_to(error) is not Reaction.ISOLATE:
+                raise
+            endings.append(ending_of(delivery, None, poison(error)))
+            continue
+        if item is None:
+            endings.append(ending_of(delivery, None, Outcome.FILTERED))
+        else:
+            mapped.append(Mapped(delivery, item))
+    return mapped, endings
+
+
+def _deliveries(room: Room, index: int, arrival: Arrival) -> Iterable[Delivery]:
+    for consumer in room.consumers:
+        if isinstance(arrival, Retried):
+            if consumer.name == arrival.parked.consumer:
+                yield Delivery(index, arrival.event, consumer, arrival.parked)
+        elif isinstance(arrival, Event) and consumer.route_for(arrival.signal.event_type):
+            yield Delivery(index, arrival, consumer)
+
+
+def _map(
+    delivery: Delivery, filters: Sequence[Accept], now: datetime
+) -> PositionedRecord[Record] | None:
+    """Return the record of a delivery, or ``None`` if the consumer doesn't want it."""
+    event = delivery.event
+    route: Route | None = delivery.consumer.route_for(event.signal.event_type)
+    if route is None:
+        raise PoisonError(_CONSUMED_NO_MORE)
+    if not all(wants(event.data, event.metadata) for wants in (route.accept, *filters)):
+        return None
+    # A topic with CreateTime has its producer's clock for a timestamp, so ours counts as well.
+    arrived = min(event.message.timestamp or now, now)
+    if event.metadata.time > arrived + timedelta(seconds=get_settings().max_clock_skew):
+        raise PoisonError(
+            "header ce_time: further ahead of its arrival than EVENT_SYNC['MAX_CLOCK_SKEW']"
+        )
+    record = route.to_record(event.data, event.metadata)
+    position = Position.lowest() if route.creates_only else event.position
+    return PositionedRecord(record, position)
+
+
+def ending_of(delivery: Delivery, record: Record | None, result: Written) -> Ending:
+    """Return how a delivery ended, by its destination's answer or what kept it from one."""
+    outcome = result if isinstance(result, Outcome) else Outcome.DEAD
+    if isinstance(result, MissingParent):
+        outcome = Outcome.PARKED
+    return Ending(
+        index=delivery.index,
+        message=delivery.event.message,
+        consumer=delivery.consumer.name,
+        outcome=outcome,
+        record=record,
+        error=str(result) if isinstance(result, PoisonError) else "",
+        waiting_for=str(result) if isinstance(result, MissingParent) else "",
+        parked=delivery.parked,
+    )
+
+
+def _ending_undelivered(index: int, arrival: Arrival) -> Ending:
+    """Return how an arrival ended that went to no consumer."""
+    if isinstance(arrival, Ignored | Event):
+        return Ending(index=index, message=arrival.message, outcome=Outcome.IGNORED)
+    return Ending(
+        index=index,
+        message=arrival.message,
+        consumer=arrival.parked.consumer if arrival.parked else "",
+        outcome=Outcome.DEAD,
+        error=arrival.error if isinstance(arrival, Undecodable) else _CONSUMED_NO_MORE,
+        parked=arrival.parked,
+    )

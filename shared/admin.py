@@ -1,4 +1,4 @@
-"""Parked events, dead letters and outcome counts in the admin: to be looked at, never edited.
+"""Parked events, dead letters, counts and the shadow in the admin: to be looked at, never edited.
 
 Message bytes are not shown: they hold personal data.
 """
@@ -11,7 +11,7 @@ from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 
-from shared.models import DeadLetter, OutcomeCount, ParkedEvent
+from shared.models import DeadLetter, OutcomeCount, ParkedEvent, ShadowFailure, ShadowRecord
 
 if TYPE_CHECKING:
     # Django's own class takes no parameter at run time.
@@ -57,6 +57,24 @@ class DeadLetterAdmin(ReadOnlyAdmin):
     search_fields = ("=event_id", "error")
     date_hierarchy = "buried_at"
     exclude = ("key", "value")
+
+
+@admin.register(ShadowRecord)
+class ShadowRecordAdmin(ReadOnlyAdmin):
+    """What is kept in shadow, and since when; shadow_report compares it."""
+
+    list_display = ("consumer", "seen_at")
+    list_filter = ("consumer",)
+    exclude = ("record", "sync_key")
+
+
+@admin.register(ShadowFailure)
+class ShadowFailureAdmin(ReadOnlyAdmin):
+    """What became no record in shadow, and why."""
+
+    list_display = ("seen_at", "room", "consumer", "place", "error")
+    list_filter = ("room", "consumer")
+    search_fields = ("error",)
 
 
 @admin.register(OutcomeCount)

@@ -136,12 +136,13 @@ def _unusable_consumer_settings() -> Iterator[ConfigurationError]:
                 ask(name)
             except ConfigurationError as problem:
                 yield problem
-    for name in settings.filters:
-        if name not in names:
-            yield ConfigurationError(
-                f"EVENT_SYNC['FILTERS'] names {name!r}, which is no installed consumer.",
-                hint=f"Installed: {', '.join(names)}.",
-            )
+    for setting in ("FILTERS", "MODES"):
+        for name in getattr(settings, setting.lower()):
+            if name not in names:
+                yield ConfigurationError(
+                    f"EVENT_SYNC[{setting!r}] names {name!r}, which is no installed consumer.",
+                    hint=f"Installed: {', '.join(names)}.",
+                )
 
 
 def _is_readable() -> bool:

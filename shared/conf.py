@@ -55,6 +55,12 @@ class Settings:
     #   consumer name.
     destination_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
+    # .. setting_name: EVENT_SYNC['MODES']
+    # .. setting_default: {}
+    # .. setting_description: Mode of each consumer, by consumer name: 'live', the default, or
+    #   'shadow', which keeps its records aside to be compared with what the host holds.
+    modes: Mapping[str, str] = field(default_factory=dict)
+
     # .. setting_name: EVENT_SYNC['FILTERS']
     # .. setting_default: {}
     # .. setting_description: Dotted paths of further filters of each consumer, by consumer name; an
@@ -147,6 +153,10 @@ class Settings:
         destination: Destination = _import(path, "DESTINATIONS", consumer_name)
         return destination
 
+    def mode_of(self, consumer_name: str) -> Mode:
+        """Return a consumer's mode."""
+        return Mode(self.modes.get(consumer_name, Mode.LIVE))
+
     def filters_of(self, consumer_name: str) -> tuple[Accept, ...]:
         """Return a consumer's further filters. Raises ``ConfigurationError`` for a bad one."""
         paths = self.filters.get(consumer_name, ())
@@ -224,6 +234,8 @@ def _problem_with(name: str, value: Any, annotation: str) -> str | None:
         return "must hold dictionaries"
     if annotation == "Mapping[str, str]" and not all(isinstance(v, str) for v in value.values()):
         return "must hold texts only"
+    if name == "MODES" and not set(value.values()) <= set(Mode):
+        return f"must hold {' or '.join(Mode)} only"
     if name == "FLOOD_RUN" and value > FLOOD_WINDOW:
         return f"must be {FLOOD_WINDOW} at most"
     if name == "CARRIER" and value not in list(Carrier):

@@ -37,7 +37,7 @@ _MAX_NAME_LENGTH = 64
 
 
 class Mode(StrEnum):
-    """What a consumer does with the records of its events."""
+    """What a consumer does with the records of its events: the operator's choice."""
 
     LIVE = "live"
     """Write them to its destination."""
@@ -68,7 +68,6 @@ class Consumer:
     name: str
     topic: str
     routes: tuple[Route, ...]
-    mode: Mode = Mode.LIVE
 
     def __post_init__(self) -> None:
         if not _NAME.match(self.name) or len(self.name) > _MAX_NAME_LENGTH:

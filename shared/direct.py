@@ -22,9 +22,10 @@ from shared import parking
 from shared.batches import Arrival, Batch
 from shared.cloudevents import headers_of, metadata_of
 from shared.conf import get_settings
-from shared.consumer import Room
+from shared.consumer import Mode, Room
 from shared.exceptions import UndecodableMessage, UnknownEventType
 from shared.messages import NO_PARTITION, Event, Message
+from shared.modes import consumers_in
 from shared.pipeline import settle
 from shared.reactions import describe
 
@@ -34,7 +35,14 @@ _NO_TOPIC = ""
 def settle_at_once(
     room: Room, signal: OpenEdxPublicSignal, data: dict[str, Any], metadata: EventsMetadata
 ) -> None:
-    """Settle one event, then the parked ones that are due. Raises what ``settle`` raises."""
+    """Settle one event, then the parked ones that are due. Raises what ``settle`` raises.
+
+    Consumers in shadow get nothing: only a worker has a shadow.
+    """
+    live = consumers_in(room, Mode.LIVE)
+    if not any(consumer.route_for(signal.event_type) for consumer in live):
+        return
+    room = Room(room.name, live)
     message = Message(
         topic=_NO_TOPIC,
         partition=NO_PARTITION,

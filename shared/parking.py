@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from shared.batches import Arrival, Batch, Ending, Retried, Undecodable
 from shared.conf import get_settings
+from shared.consumer import Mode
 from shared.dead_letters import identity_of
 from shared.exceptions import UndecodableMessage, UnknownEventType
 from shared.logging import Action, Log
@@ -30,9 +31,14 @@ _UNIQUE = ["room", "consumer", "topic", "partition", "offset"]
 
 
 def due(room: str, topics: Collection[str], *, limit: int, now: datetime) -> list[ParkedEvent]:
-    """Return the parked events of a room that a consumer of these topics is to retry now."""
-    max_age = get_settings().park_max_age
-    return list(ParkedEvent.objects.due(room, topics, max_age=max_age, now=now)[:limit])
+    """Return the parked events of a room that a consumer of these topics is to retry now.
+
+    Those of a consumer in shadow stay until it is live again.
+    """
+    settings = get_settings()
+    found = ParkedEvent.objects.due(room, topics, max_age=settings.park_max_age, now=now)
+    waiting = [name for name in settings.modes if settings.mode_of(name) is not Mode.LIVE]
+    return list(found.exclude(consumer__in=waiting)[:limit])
 
 
 def arrivals_of(

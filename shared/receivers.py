@@ -91,7 +91,8 @@ def _receiver_of(room: Room) -> Callable[..., None]:
             settle_at_once(room, signal, data, metadata)
             return
         collection = _collection.get()
-        if collection and collection.room == room and collection.emitting:
+        # By name: a worker's room is narrowed to its live consumers.
+        if collection and collection.room.name == room.name and collection.emitting:
             collection.collected.append(collection.emitting)
 
     return receive

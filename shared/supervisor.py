@@ -34,17 +34,17 @@ _TOLD = (0, -signal.SIGTERM)  # the signal itself ends a worker that can't liste
 _SIGNALS = {-number: number.name for number in signal.Signals}
 
 
-def worker_command(room_name: str) -> list[str]:
+def worker_command(room_name: str, *more: str) -> list[str]:
     """Return the command that runs a room's worker, which ends when this process has ended.
 
-    It begins as this process was started, up to the subcommand: ``manage.py``, the LMS's
-    ``manage.py lms``, or ``-m django``.
+    ``more`` are options of the worker. It begins as this process was started, up to the subcommand:
+    ``manage.py``, the LMS's ``manage.py lms``, or ``-m django``.
     """
     main = getattr(sys.modules["__main__"], "__spec__", None)
     program = ["-m", main.parent] if main and main.parent else sys.argv[:1]
     words = sys.argv[1:] if _SUBCOMMANDS & set(sys.argv) else []
     service = takewhile(lambda word: word not in _SUBCOMMANDS, words)
-    options = ["run_consumers", room_name, f"--parent={os.getpid()}"]
+    options = ["run_consumers", room_name, *more, f"--parent={os.getpid()}"]
     return [sys.executable, *program, *service, *options]
 
 

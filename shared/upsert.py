@@ -114,7 +114,7 @@ def follow(
                 before_change(row, item.record)
             _copy(row, item.record, layout.plain + layout.observed)
             outcome = Outcome.APPLIED
-    known = _known(item, layout.fill_only)
+    known = known_fields(item)
     if known and position > row.filled_position:  # type: ignore[attr-defined]
         row.filled_position = position  # type: ignore[attr-defined]
         if _differs(row, item.record, known):
@@ -169,7 +169,7 @@ def _refuse_hidden(model: type[M], new: dict[str, M]) -> None:
 
 def _new_row(model: type[M], key: str, item: PositionedRecord[Any], now: datetime) -> M:
     layout = layout_of(item.record)
-    known = _known(item, layout.fill_only)
+    known = known_fields(item)
     filled = {"filled_position": item.position} if known else {}
     row = model(sync_key=key, position=item.position, created=now, modified=now, **filled)
     _copy(row, item.record, layout.plain + layout.observed + known)
@@ -216,8 +216,9 @@ def insert_or_update(
     )
 
 
-def _known(item: PositionedRecord[Any], names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the fill-only fields if the record knows them."""
+def known_fields(item: PositionedRecord[Any]) -> tuple[str, ...]:
+    """Return the fill-only fields if the record knows them; ``TypeError`` if only some."""
+    names = layout_of(item.record).fill_only
     known = tuple(name for name in names if getattr(item.record, name) is not None)
     if known and known != names:
         # One position guards them all: to know some would make the row deaf for the others.

@@ -11,7 +11,7 @@ from typing import TypeAlias
 import pytest
 
 ROOT = Path(__file__).parent.parent
-CORE = ("pipeline", "writing", "ordering", "upsert", "dead_letters", "parking")
+CORE = ("pipeline", "writing", "ordering", "upsert", "dead_letters", "parking", "shadow")
 KAFKA = ("shared.kafka", "confluent_kafka", "edx_event_bus_kafka")
 OURS = ("shared", "tests", "docs")
 VAGUE = {"utils", "helpers", "common", "base", "mixins"}

@@ -14,10 +14,10 @@ from time import monotonic
 from django.db import connections as database_connections
 from django.utils import timezone
 
-from shared import connections, dead_letters, parking
+from shared import connections, dead_letters, parking, shadow
 from shared.batches import Arrival, Batch, BatchResult, Ignored
 from shared.conf import FLOOD_WINDOW, get_settings
-from shared.consumer import Room
+from shared.consumer import Mode, Room
 from shared.direct import worker_name
 from shared.exceptions import TransientError
 from shared.flood import FloodBreaker
@@ -33,6 +33,7 @@ from shared.kafka.patience import Patience, Stopped
 from shared.kafka.subscription import Subscription
 from shared.logging import Action, Log
 from shared.messages import Event
+from shared.modes import room_in
 from shared.outcomes import Outcome
 from shared.pipeline import settle
 from shared.receivers import ReceiverFailure, collecting, emit
@@ -45,20 +46,26 @@ _PARKED_INTERVAL = 0.5
 
 
 class Worker:
-    """One room's worker process: one member of the room's consumer group.
+    """A worker process for a room's consumers of one mode: one member of their consumer group.
 
-    ``topics`` (without prefix) narrows it to some of the room's topics. Raises ``FatalError``.
+    ``topics`` (without prefix) narrows it to some of theirs. Raises ``FatalError``.
     """
 
     def __init__(
-        self, room: Room, *, group: str | None = None, topics: Sequence[str] | None = None
+        self,
+        room: Room,
+        *,
+        mode: Mode = Mode.LIVE,
+        group: str | None = None,
+        topics: Sequence[str] | None = None,
     ) -> None:
-        check_configuration(room)
-        self.room = room
-        self.group = group or get_settings().group_of(room.name)
+        self.room = room_in(room, mode)
+        check_configuration(self.room)
+        self.group = group or get_settings().group_of(room.name, mode)
+        self._is_live = mode is Mode.LIVE
         self.name = worker_name(getpid())
         self._config = consumer_config(self.group)
-        self._topics = [full_topic(topic) for topic in topics or room.topics]
+        self._topics = [full_topic(topic) for topic in topics or self.room.topics]
         self._registry = schema_registry_client()
         self._decoder = Decoder(self._registry)
         self._stop = StopRequest()
@@ -109,15 +116,17 @@ class Worker:
             log.warning(Action.CLIENT_RENEWED, room=self.room.name, reason="no coordinator found")
 
     def _work(self) -> None:
-        self._retry_parked()
+        if self._is_live:
+            self._retry_parked()
         taken = self._subscription.take(get_settings().batch_size, _POLL_TIMEOUT)
         if not taken:
             return
         self._flight = Flight(taken)
         self._patience.take(self._decode)
-        self._emit()
-        self._patience.take(self._call_receivers_again)
-        result = self._patience.take(self._settle)
+        if self._is_live:
+            self._emit()
+            self._patience.take(self._call_receivers_again)
+        result = self._patience.take(self._settle if self._is_live else self._keep_aside)
         self._subscription.commit(self._flight.messages)
         self._log_committed(result)
         if result.woken:
@@ -170,6 +179,10 @@ class Worker:
         )
         self._breaker.record(result.endings)
         return result
+
+    def _keep_aside(self, attempt: int) -> BatchResult:
+        connections.refresh(is_retry=attempt > 0)
+        return shadow.keep(self._batch(self._to_settle()), now=timezone.now())
 
     def _deaths_before(self) -> Iterable[bool]:
         starts = self._subscription.starts

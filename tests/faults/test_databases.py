@@ -41,6 +41,7 @@ GUARANTEES = [
     "tests/shared/test_parents.py",
     "tests/shared/test_parking.py",
     "tests/shared/test_pipeline.py",
+    "tests/shared/test_shadow.py",
     "tests/shared/test_transient.py",
     "tests/shared/test_upsert.py",
     "tests/shared/test_upsert_streams.py",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Permission, User
@@ -11,12 +13,13 @@ from django.urls import reverse
 
 from credentials_grades_sync.standalone.models import UserGrade
 from shared.admin import ReadOnlyAdmin
-from shared.models import DeadLetter, OutcomeCount, ParkedEvent
-from tests.library import book, settled, shelf
+from shared.models import DeadLetter, OutcomeCount, ParkedEvent, ShadowFailure, ShadowRecord
+from tests.library import NOW, book, settled, shelf
+from tests.shadows import kept
 
 pytestmark = pytest.mark.django_db
 
-OURS = (DeadLetter, ParkedEvent, OutcomeCount)
+OURS = (DeadLetter, ParkedEvent, OutcomeCount, ShadowRecord, ShadowFailure)
 PAYLOAD = "Persuasion"
 
 
@@ -33,9 +36,10 @@ def staff() -> Client:
 
 @pytest.fixture(autouse=True)
 def _rows(library):
-    """One row in each table, two of them with a payload."""
+    """A row or two in each table, three of them with a payload."""
     orphan, poison = book("1", PAYLOAD, code="nowhere"), book("2", PAYLOAD, price=-1)
     settled(library, shelf(), orphan, poison)
+    kept(library, book("1", PAYLOAD), book("2", PAYLOAD, time=NOW + timedelta(days=1)))
 
 
 def url(model: type[models.Model], view: str, *args: object) -> str:

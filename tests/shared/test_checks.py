@@ -113,6 +113,14 @@ def test_e001_filters_of_a_wrong_type(settings):
     assert message.msg == "EVENT_SYNC['FILTERS'] must hold lists of texts."
 
 
+def test_e002_mode_of_no_consumer(library, settings):
+    """A typo in a name would let a consumer write that was to be in shadow."""
+    settings.EVENT_SYNC = {**settings.EVENT_SYNC, "MODES": {"book": "shadow"}}
+    (message,) = found()
+    assert message.id == "event_sync.E002"
+    assert message.msg == "EVENT_SYNC['MODES'] names 'book', which is no installed consumer."
+
+
 def test_e002_filters_of_no_consumer(library, settings):
     """A typo in a name would let in what was to be kept out."""
     use_filters(settings, course_run=["discovery_course_run_sync.filters.is_not_hidden"])

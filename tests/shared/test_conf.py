@@ -79,6 +79,9 @@ def test_unknown_setting_gets_the_known_ones():
         ("BATCH_SIZE", 0, "must be a whole number above 0"),
         ("BATCH_SIZE", 1.5, "must be a whole number above 0"),
         ("BATCH_SIZE", True, "must be a whole number above 0"),
+        ("MODES", ["books"], "must be a dictionary"),
+        ("MODES", {"books": "dark"}, "must hold live or shadow only"),
+        ("MODES", {"books": None}, "must hold texts only"),
         ("FLOOD_RUN", 1001, "must be 1000 at most"),
         ("BACKOFF_MAX", -1, "must be a number above 0"),
         ("BACKOFF_MAX", "soon", "must be a number above 0"),
@@ -107,6 +110,7 @@ def test_wrong_value_is_named(name, value, what):
     "event_sync",
     [
         {"BACKOFF_MAX": 3},
+        {"MODES": {"books": "shadow", "shelves": "live"}},
         {"CARRIER": "signal"},
         {"FILTERS": {"books": ["a.b"], "shelves": ()}},
         {"KAFKA_CONSUMER_CONFIG": {"session.timeout.ms": 6000}},
@@ -201,6 +205,13 @@ def test_group_bears_the_room_name_unless_set():
         assert get_settings().group_of("one") == "my-group"
         assert get_settings().group_of("other") == "other"
         assert get_settings().group_of("one", Mode.SHADOW) == "my-group-shadow"
+
+
+def test_consumer_is_live_unless_set():
+    """The operator puts a consumer into shadow."""
+    with override_settings(EVENT_SYNC={"MODES": {"books": "shadow"}}):
+        assert get_settings().mode_of("books") is Mode.SHADOW
+        assert get_settings().mode_of("shelves") is Mode.LIVE
 
 
 @pytest.mark.parametrize(("attempt", "longest"), [(1, 2.0), (2, 4.0), (3, 8.0), (9, 10.0)])

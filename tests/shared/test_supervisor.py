@@ -118,6 +118,8 @@ def test_worker_is_called_as_we_were(
     monkeypatch.setattr(sys, "argv", called)
     expected = [sys.executable, *repeated, "run_consumers", "room", f"--parent={os.getpid()}"]
     assert worker_command("room") == expected
+    expected.insert(-1, "--shadow")
+    assert worker_command("room", "--shadow") == expected
 
 
 def test_worker_of_a_module_is_called_as_a_module(monkeypatch: pytest.MonkeyPatch) -> None:

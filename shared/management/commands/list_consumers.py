@@ -54,8 +54,8 @@ def describe_consumers() -> list[dict[str, Any]]:
             "consumer": consumer.name,
             "events": [route.signal.event_type for route in consumer.routes],
             "topic": consumer.topic,
-            "group": settings.group_of(room.name),
-            "mode": consumer.mode.value,
+            "group": settings.group_of(room.name, settings.mode_of(consumer.name)),
+            "mode": settings.mode_of(consumer.name).value,
             "carrier": str(settings.carrier),
             "destination": settings.destinations.get(consumer.name),
         }

@@ -8,8 +8,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from shared import registry, supervisor
-from shared.consumer import Room
+from shared.consumer import Mode, Room
 from shared.exceptions import ConfigurationError, FatalError
+from shared.modes import consumers_in, room_in
 from shared.stopping import stop_without_parent
 
 
@@ -24,39 +25,54 @@ class Command(BaseCommand):
         """Take room names or --all; what a supervisor adds is not for people."""
         parser.add_argument("rooms", nargs="*", metavar="ROOM", help="Name of a room.")
         parser.add_argument("--all", action="store_true", help="Run every installed room.")
+        parser.add_argument(
+            "--shadow",
+            action="store_true",
+            help="Run the consumers that are in shadow, beside the rooms' own workers: they write "
+            "nothing of the service's.",
+        )
         parser.add_argument("--parent", type=int, help=SUPPRESS)
         parser.add_argument("--report-to", type=int, help=SUPPRESS)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run them; a fatal error is one line and an exit status of its own."""
         try:
-            rooms = self._rooms(options["rooms"], run_all=options["all"])
+            mode = Mode.SHADOW if options["shadow"] else Mode.LIVE
+            rooms = self._rooms(options["rooms"], mode, run_all=options["all"])
             if options["all"] or len(rooms) > 1:
-                supervisor.supervise([room.name for room in rooms])
+                more = ["--shadow"] if options["shadow"] else []
+                names = [room.name for room in rooms]
+                supervisor.supervise(names, lambda name: supervisor.worker_command(name, *more))
             else:
-                self._work(rooms[0], options["parent"])
+                self._work(rooms[0], mode, options["parent"])
         except FatalError as error:
             if options["report_to"] is not None:
                 supervisor.report(error, options["report_to"])
             raise CommandError(f"Fatal: {error}", returncode=supervisor.FATAL_STATUS) from error
 
     @staticmethod
-    def _work(room: Room, parent: int | None) -> None:
+    def _work(room: Room, mode: Mode, parent: int | None) -> None:
         from shared.kafka.worker import Worker
 
-        worker = Worker(room)
+        worker = Worker(room, mode=mode)
         if parent is not None:
             stop_without_parent(parent, worker.stop)
         worker.run()
 
     @staticmethod
-    def _rooms(names: list[str], *, run_all: bool) -> list[Room]:
+    def _rooms(names: list[str], mode: Mode, *, run_all: bool) -> list[Room]:
         if bool(names) == run_all:
             raise ConfigurationError(
                 "Name rooms, or say --all.", hint="See manage.py list_consumers."
             )
-        named = (registry.get_room(name) for name in dict.fromkeys(names))
-        rooms = list(registry.rooms() if run_all else named)
-        if not rooms:
+        if not run_all:
+            named = [registry.get_room(name) for name in dict.fromkeys(names)]
+            return [room for room in named if room_in(room, mode)]
+        if not registry.rooms():
             raise ConfigurationError("No room is installed.", hint="Add one to INSTALLED_APPS.")
+        rooms = [room for room in registry.rooms() if consumers_in(room, mode)]
+        if not rooms:
+            raise ConfigurationError(
+                f"No room has a {mode} consumer.", hint="Look at EVENT_SYNC['MODES']."
+            )
         return rooms

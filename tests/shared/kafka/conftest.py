@@ -15,6 +15,7 @@ from django.db import OperationalError, connections
 from edx_event_bus_kafka.internal.config import get_schema_registry_client
 
 from shared import registry
+from shared.consumer import Mode
 from shared.kafka.worker import Worker
 from tests.cluster import CONSUMER_CONFIG, Cluster, migrated_database
 from tests.grades import ROOM
@@ -56,8 +57,8 @@ def set_stage(db: None, cluster: Cluster, event_sync: Callable[..., None]) -> It
 def run_worker(transactional_db: None, event_sync: Callable[..., None]) -> RunWorker:
     """Run a room's worker in this process until a condition holds."""
 
-    def run(until: Callable[[], Any], room_name: str = ROOM) -> Worker:
-        worker = Worker(registry.get_room(room_name))
+    def run(until: Callable[[], Any], room_name: str = ROOM, mode: Mode = Mode.LIVE) -> Worker:
+        worker = Worker(registry.get_room(room_name), mode=mode)
         watcher = Thread(target=_stop_when, args=(worker, until), daemon=True)
         watcher.start()
         try:

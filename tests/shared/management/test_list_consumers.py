@@ -39,6 +39,13 @@ def test_json(settings: Any) -> None:
     }
 
 
+def test_shadow(settings: Any) -> None:
+    """A consumer in shadow is shown with the group that it is in."""
+    settings.EVENT_SYNC = settings.EVENT_SYNC | {"MODES": {"user-grades": "shadow"}}
+    (grades,) = [each for each in json.loads(output("--json")) if each["room"] == ROOM]
+    assert (grades["mode"], grades["group"]) == ("shadow", f"{ROOM}-shadow")
+
+
 def test_table(library: Room) -> None:
     """The table names every room with its consumers, in full."""
     table = output()

@@ -24,6 +24,8 @@ from tests.processes import Process
         ([ROOM, "--all"], "Name rooms, or say --all"),
         (["credentials_grade_sync"], f"Hint: Did you mean '{ROOM}'?"),
         (["accounts"], f"Hint: Known rooms: {ROOM}"),
+        ([ROOM, "--shadow"], f"Room '{ROOM}' has no shadow consumer. Hint: Make one of them"),
+        (["--all", "--shadow"], "No room has a shadow consumer. Hint: Look at EVENT_SYNC['MODES']"),
     ],
 )
 def test_rooms(rooms: list[str], said: str, run: Callable[..., str]) -> None:
@@ -39,6 +41,7 @@ def test_rooms(rooms: list[str], said: str, run: Callable[..., str]) -> None:
         ({"BATCH_SIZE": "many"}, "'BATCH_SIZE'] must be a whole number above 0. Hint:"),
         ({"DESTINATIONS": {}}, "has no destination. Hint:"),
         ({"DESTINATIONS": {"user-grades": "no.such"}}, "can't be imported: No module named 'no'"),
+        ({"MODES": {"user-grades": "shadow"}}, "has no live consumer. Hint:"),
         ({"CARRIER": "signal"}, "'CARRIER'] is 'signal': no room acts in a worker then. Hint:"),
     ],
 )

@@ -72,6 +72,22 @@ def test_all(cluster: Cluster) -> None:
     assert "Traceback" not in command.output
 
 
+def test_all_shadows(cluster: Cluster) -> None:
+    """With --shadow each room that has a consumer in shadow has a worker, and no other room."""
+    modes = {"user-grades": "shadow", "books": "shadow"}
+    cluster.broker.create_topic("tests-library")
+    command = cluster.start("run_consumers", "--all", "--shadow", EVENT_SYNC={"MODES": modes})
+    for room in ROOMS:
+        command.wait_for(f"worker.started room={room}-shadow group={room}-shadow")
+    cluster.publish(Grade())
+    cluster.wait_until_settled(f"{ROOM}-shadow")
+    assert cluster.table() == {}
+    assert cluster.query("SELECT sync_key FROM event_sync_shadowrecord") != []
+    assert command.stop() == 0
+    assert_left(command, *(f"{room}-shadow" for room in ROOMS))
+    assert command.output.count("worker.launched") == len(ROOMS)
+
+
 def test_crash(cluster: Cluster) -> None:
     """The worker is started again and goes on; its neighbour isn't disturbed."""
     command = start(cluster, BACKOFF_INITIAL=0.1)

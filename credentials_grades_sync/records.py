@@ -20,7 +20,7 @@ class UserGradeRecord:
     percent_grade: Decimal
     passed: bool
     graded_at: datetime = observed()
-    username: str | None = fill_only()
+    username: str | None = fill_only(personal=True)
     verified: bool | None = fill_only()
 
     @property

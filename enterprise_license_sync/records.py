@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import TextChoices
 
-from shared.records import Key
+from shared.records import Key, personal
 
 
 class PlanStatus(TextChoices):
@@ -79,8 +79,8 @@ class LicenseRecord:
     license_uuid: UUID
     plan_id: UUID
     status: LicenseStatus
-    lms_user_id: int | None
-    user_email: str
+    lms_user_id: int | None = personal()
+    user_email: str = personal()
     assigned_date: datetime | None
     activation_date: datetime | None
     revoked_date: datetime | None

@@ -28,4 +28,9 @@ def room_in(room: Room, mode: Mode) -> Room:
             if mode is Mode.LIVE
             else f"Make one of them shadow in EVENT_SYNC['MODES']: {names}.",
         )
-    return Room(room.name if mode is Mode.LIVE else f"{room.name}-{mode}", consumers)
+    return Room(room.name if mode is Mode.LIVE else shadow_name(room), consumers)
+
+
+def shadow_name(room: Room) -> str:
+    """Return the name under which the shadow of a room logs, counts and keeps its failures."""
+    return f"{room.name}-{Mode.SHADOW}"

@@ -1,6 +1,7 @@
 """What a record is: the wanted state of one row, as a frozen dataclass with a natural key.
 
-A record's fields bear the names of its row's columns. Three kinds of field:
+A record's fields bear the names of its row's columns. Three kinds of field, any of which may be
+personal data:
 
 * plain: part of the row's state; two events that agree on all of them say the same thing;
 * ``observed()``: written together with a change, yet no change by itself (times);
@@ -52,12 +53,17 @@ def observed() -> Any:
     return field(compare=False)
 
 
-def fill_only() -> Any:
+def personal() -> Any:
+    """Declare a plain field that holds personal data: no report shows its values."""
+    return field(metadata={"personal": True})
+
+
+def fill_only(*, personal: bool = False) -> Any:
     """Declare a field that only some events know; it follows the newest event that did.
 
     A record knows all of its fill-only fields or, as ``None``, none of them.
     """
-    return field(default=None, metadata={"fill_only": True})
+    return field(default=None, metadata={"fill_only": True, "personal": personal})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,7 @@ class Layout:
     plain: tuple[str, ...]
     observed: tuple[str, ...]
     fill_only: tuple[str, ...]
+    personal: frozenset[str]
 
 
 def layout_of(record: Record) -> Layout:
@@ -85,6 +92,7 @@ def _layout(record_type: type[Any]) -> Layout:
         plain=tuple(f.name for f in all_fields if f.compare and not is_fill_only(f)),
         observed=tuple(f.name for f in all_fields if not f.compare),
         fill_only=tuple(f.name for f in all_fields if is_fill_only(f)),
+        personal=frozenset(f.name for f in all_fields if f.metadata.get("personal")),
     )
 
 

@@ -20,11 +20,13 @@ from shared.logging import Action, Log
 from shared.outcomes import Outcome, WriteResult
 from shared.parents import write_where_parent_is
 from shared.records import PositionedRecord
+from shared.tables import in_table
 from shared.upsert import upsert
 
 log = Log(__name__)
 
 
+@in_table(SubscriptionPlan)
 def write_subscription_plans(
     records: Sequence[PositionedRecord[SubscriptionPlanRecord]],
 ) -> list[Outcome]:
@@ -32,6 +34,7 @@ def write_subscription_plans(
     return upsert(SubscriptionPlan, records, now=timezone.now(), before_change=_note_plan_step)
 
 
+@in_table(License)
 def write_licenses(records: Sequence[PositionedRecord[LicenseRecord]]) -> list[WriteResult]:
     """Write the licenses whose plan is there; a newer event wins, whatever step it takes."""
     return write_where_parent_is(
@@ -45,6 +48,7 @@ def write_licenses(records: Sequence[PositionedRecord[LicenseRecord]]) -> list[W
     )
 
 
+@in_table(LicensedEnrollment)
 def write_licensed_enrollments(
     records: Sequence[PositionedRecord[LicensedEnrollmentRecord]],
 ) -> list[WriteResult]:

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from shared.exceptions import FatalError
 from shared.kafka.offsets import Partition
+from shared.times import parse_time
 
 
 class Edge(StrEnum):
@@ -35,16 +36,13 @@ def parse_target(text: str, topics: Mapping[str, str]) -> Target:
     if "[" in text:
         return _parse_offsets(text, topics)
     try:
-        time = datetime.fromisoformat(text)
+        return parse_time(text)
     except ValueError as error:
         raise FatalError(
             f"{text!r} is no place to go to.",
             hint="Say earliest, latest, a time as in 2026-01-31T12:00:00Z, or offsets as in "
             "topic[0]:1200,topic[1]:1180.",
         ) from error
-    if time.tzinfo is None:
-        raise FatalError(f"The time {text!r} has no zone.", hint="Add Z for UTC, or +02:00.")
-    return time
 
 
 def _parse_offsets(text: str, topics: Mapping[str, str]) -> Mapping[Partition, int]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, OperationalError
 
 from credentials_grades_sync.standalone.models import UserGrade
@@ -14,6 +16,7 @@ from discovery_course_run_sync.standalone.models import CourseRun
 from shared import registry
 from shared.batches import Ignored, Undecodable
 from shared.exceptions import FatalError, TransientError
+from shared.management.commands import forget_shadow
 from shared.models import (
     DeadLetter,
     OutcomeCount,
@@ -181,6 +184,26 @@ def test_outcomes_are_counted_apart(library):
         ("books", 1, 1, 0),
     }
     assert OutcomeCount.objects.filter(room=library.name).count() == 1
+
+
+def test_shadow_is_forgotten(library, monkeypatch):
+    """All that a room's shadow kept goes, however much, and nothing of another room's."""
+    monkeypatch.setattr(forget_shadow, "_CHUNK", 2)
+    settled(library, shelf())
+    kept(library, *(shelf(f"{number}") for number in range(5)), Undecodable(shelf().message, "x"))
+    kept(registry.get_room(ROOM), Grade().event(), Undecodable(shelf().message, "x"))
+    stream = StringIO()
+    call_command("forget_shadow", library.name, stdout=stream)
+    assert stream.getvalue() == "Forgot 5 records and 1 failures.\n"
+    assert [*records()] == ["user-grades|1|course-v1:edx+tests+2026"]
+    assert ShadowFailure.objects.get().room == f"{ROOM}-shadow"
+    assert Shelf.objects.exists()
+
+
+def test_shadow_of_no_room():
+    """A near miss gets the room that was meant."""
+    with pytest.raises(CommandError, match=rf"Hint: Did you mean '{ROOM}'\?"):
+        call_command("forget_shadow", "credentials_grade_sync")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from shared.consumer import Consumer, Route
 from shared.outcomes import WriteResult
 from shared.parents import write_where_parent_is
 from shared.records import Key, PositionedRecord
+from shared.tables import in_table
 from shared.upsert import upsert
 from tests.testapp.events import BOOK_CHANGED, SHELF_CHANGED
 from tests.testapp.models import Book, Shelf
@@ -61,11 +62,13 @@ def to_book(data, metadata):
     return BookRecord(isbn=book.isbn, title=book.title, price=book.price, shelf_id=book.code)
 
 
+@in_table(Shelf)
 def write_shelves(records: Sequence[PositionedRecord[ShelfRecord]]) -> Sequence[WriteResult]:
     """Write shelves."""
     return upsert(Shelf, records, now=timezone.now())
 
 
+@in_table(Book)
 def write_books(records: Sequence[PositionedRecord[BookRecord]]) -> Sequence[WriteResult]:
     """Write books whose shelf is there; name the shelf that the others wait for."""
     return write_where_parent_is(

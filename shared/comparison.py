@@ -1,0 +1,209 @@
+"""What the events say, as a shadow has kept it, beside what the host holds now.
+
+Reads only, in chunks, and locks nothing: what changes meanwhile may be counted as it was.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol, runtime_checkable
+
+from django.db.models import QuerySet
+
+from shared.conf import get_settings
+from shared.exceptions import FatalError
+from shared.models import ShadowFailure, ShadowRecord
+from shared.ordering import Position
+from shared.record_json import decode
+from shared.records import Record, layout_of
+
+_CHUNK = 500
+
+
+@runtime_checkable
+class Readable(Protocol):
+    """A destination that can tell what its host holds."""
+
+    def held(self, records: Sequence[Any]) -> Sequence[Mapping[str, Any] | None]:
+        """Return for each record what the host holds, by the record's fields."""
+
+
+@dataclass(kw_only=True)
+class Comparison:
+    """How the records of one consumer compare; each counts once."""
+
+    consumer: str
+    unreadable: str = ""
+    """Why the destination's host can't be read, if so: then nothing was compared."""
+    records: int = 0
+    agree: int = 0
+    differ: int = 0
+    missing: int = 0
+    """Records without a row in the host."""
+    outdated: int = 0
+    """Records that another version of the room kept, and that this one can't read."""
+    unmappable: int = 0
+    """Events that became no record."""
+    fields: Counter[str] = field(default_factory=Counter)
+    """In how many records each field differs."""
+    examples: list[dict[str, str]] = field(default_factory=list)
+    """Some of what doesn't agree, without values of personal fields."""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether all was compared, and agrees."""
+        return self.agree == self.records and not self.unmappable and not self.unreadable
+
+
+@dataclass(frozen=True)
+class Report:
+    """The comparisons of a room's consumers."""
+
+    room: str
+    comparisons: Sequence[Comparison]
+    undecodable: int
+    """Messages that became no event, so that no consumer has them."""
+
+    @property
+    def problem(self) -> str:
+        """Why a room had better not be cut over, if so."""
+        if not any(each.records for each in self.comparisons):
+            return "Nothing was compared: has the room's shadow run?"
+        if self.undecodable or not all(each.is_good for each in self.comparisons):
+            return "Events and host don't agree, or not all could be compared."
+        return ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for programs."""
+        return {
+            "room": self.room,
+            "agrees": not self.problem,
+            "problem": self.problem,
+            "undecodable": self.undecodable,
+            "consumers": [vars(each) for each in self.comparisons],
+        }
+
+
+OnProgress = Callable[[str, int, int], None]
+"""Is told of a consumer how many of how many of its records are compared."""
+
+
+def compare(
+    consumer: str, *, since: datetime | None, examples: int, on_progress: OnProgress
+) -> Comparison:
+    """Compare the records of a consumer in shadow that were seen ``since`` a time.
+
+    At most so many ``examples`` are kept for each field that differs, and for rows that are
+    missing. Raises ``ConfigurationError``, and what the destination raises.
+    """
+    comparison = Comparison(consumer=consumer)
+    destination: object = get_settings().destination_of(consumer)
+    failures = ShadowFailure.objects.filter(consumer=consumer)
+    _note_failures(comparison, _seen_since(failures, since), examples)
+    if not isinstance(destination, Readable):
+        path = get_settings().destinations[consumer]
+        comparison.unreadable = f"{path} has no method held(records): it can't be read"
+        return comparison
+    rows = _seen_since(ShadowRecord.objects.filter(consumer=consumer), since).exclude(record="")
+    total = rows.count()
+    for chunk in _chunks(rows):
+        _compare_chunk(comparison, chunk, destination, examples)
+        on_progress(consumer, comparison.records, total)
+    return comparison
+
+
+def undecodable(room_name: str, *, since: datetime | None) -> int:
+    """Return how many messages the shadow of this name could not decode, seen ``since`` a time."""
+    failures = ShadowFailure.objects.filter(room=room_name, consumer="")
+    return _seen_since(failures, since).count()
+
+
+def _note_failures(
+    comparison: Comparison, failures: QuerySet[ShadowFailure], examples: int
+) -> None:
+    comparison.unmappable = failures.count()
+    comparison.examples += [
+        {"what": "unmappable", "place": failure.place, "error": failure.error}
+        for failure in failures.order_by("pk")[:examples]
+    ]
+
+
+def _seen_since(rows: QuerySet[Any], since: datetime | None) -> QuerySet[Any]:
+    return rows.filter(seen_at__gte=since) if since else rows
+
+
+def _chunks(rows: QuerySet[Any]) -> Iterator[list[ShadowRecord]]:
+    """Yield the rows by ascending id, each chunk in a query of its own."""
+    last = 0
+    while chunk := list(rows.filter(pk__gt=last).order_by("pk")[:_CHUNK]):
+        yield chunk
+        last = chunk[-1].pk
+
+
+def _compare_chunk(
+    comparison: Comparison, chunk: Sequence[ShadowRecord], destination: Readable, examples: int
+) -> None:
+    kept = [(record, row.position) for row in chunk if (record := _record(row))]
+    comparison.records += len(chunk)
+    comparison.outdated += len(chunk) - len(kept)
+    held = destination.held([record for record, _ in kept])
+    if len(held) != len(kept):
+        raise FatalError(
+            f"The destination of {comparison.consumer} told of {len(held)} rows, not {len(kept)}.",
+            hint="held() answers for each record, in order; None where there is no row.",
+        )
+    for (record, position), found in zip(kept, held, strict=True):
+        if found is None:
+            comparison.missing += 1
+            if comparison.missing <= examples:
+                comparison.examples.append({"what": "missing", "key": _key(record)})
+            continue
+        # An event that only creates says no more than that the row is there.
+        fields = [] if position == Position.lowest() else list(_differing(record, found))
+        comparison.agree += not fields
+        comparison.differ += bool(fields)
+        comparison.fields.update(fields)
+        for name in fields:
+            if comparison.fields[name] <= examples:
+                comparison.examples.append(_example(record, found, name))
+
+
+def _record(row: ShadowRecord) -> Record | None:
+    """Return what a row keeps, unless this version of the room knows no such record."""
+    try:
+        record_type, values = decode(row.record)
+        record: Record = record_type(**values)
+    except (LookupError, TypeError):
+        return None
+    return record
+
+
+def _differing(record: Record, found: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the fields that differ, of those that the host keeps and the record knows.
+
+    When a row was told to change is no part of what it says.
+    """
+    layout = layout_of(record)
+    for name in (*layout.plain, *layout.fill_only):
+        said = getattr(record, name)
+        is_unknown = name in layout.fill_only and said is None
+        if name in found and not is_unknown and said != found[name]:
+            yield name
+
+
+def _example(record: Record, found: Mapping[str, Any], name: str) -> dict[str, str]:
+    example = {"what": name, "key": _key(record)}
+    if name in layout_of(record).personal:
+        return example
+    return example | {"event": _text(getattr(record, name)), "host": _text(found[name])}
+
+
+def _key(record: Record) -> str:
+    return "|".join(str(part) for part in record.key)
+
+
+def _text(value: object) -> str:
+    return repr(str(value)) if isinstance(value, str) else str(value)

@@ -1,0 +1,44 @@
+"""Deletes what a room's shadow has kept: its comparison is over, or is to begin anew."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db.models import QuerySet
+
+from shared import registry
+from shared.exceptions import FatalError
+from shared.models import ShadowFailure, ShadowRecord
+from shared.modes import shadow_name
+
+_CHUNK = 1000
+
+
+class Command(BaseCommand):
+    """Delete the shadow of a room, whatever mode its consumers have by now."""
+
+    help = "Delete what a room's shadow has kept; the host's rows are left alone."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the room."""
+        parser.add_argument("room", metavar="ROOM", help="Name of a room.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Delete, in many short transactions, and say how much."""
+        try:
+            room = registry.get_room(options["room"])
+        except FatalError as error:
+            raise CommandError(str(error)) from error
+        names = [consumer.name for consumer in room.consumers]
+        records = _delete(ShadowRecord.objects.filter(consumer__in=names))
+        failures = _delete(ShadowFailure.objects.filter(room=shadow_name(room)))
+        self.stdout.write(f"Forgot {records:,} records and {failures:,} failures.")
+
+
+def _delete(rows: QuerySet[Any]) -> int:
+    total = 0
+    while chunk := list(rows.values_list("pk", flat=True)[:_CHUNK]):
+        total += rows.filter(pk__in=chunk).delete()[0]
+    return total

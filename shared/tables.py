@@ -1,0 +1,43 @@
+"""Destinations in a table of the room's own, which can be read back for a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial, update_wrapper
+from typing import Any, Generic, TypeVar
+
+from shared.ordering import SyncedModel
+from shared.outcomes import WriteResult
+from shared.record_json import values_of
+from shared.records import PositionedRecord, Record, fold_key
+
+R = TypeVar("R", bound=Record)
+
+Write = Callable[[Sequence[PositionedRecord[R]]], Sequence[WriteResult]]
+
+
+class TableDestination(Generic[R]):
+    """Writes records by a function, and tells what the table holds for them."""
+
+    def __init__(self, model: type[SyncedModel], write: Write[R]) -> None:
+        self._model = model
+        self._write = write
+        update_wrapper(self, write)
+
+    def __call__(self, records: Sequence[PositionedRecord[R]]) -> list[WriteResult]:
+        """Write the records."""
+        return list(self._write(records))
+
+    def held(self, records: Sequence[R]) -> list[Mapping[str, Any] | None]:
+        """Return what the table says for each record, by field; ``None`` where it has no row."""
+        keys = [fold_key(record.key) for record in records]
+        rows = self._model._default_manager.in_bulk(sorted(set(keys)), field_name="sync_key")
+        return [
+            {name: getattr(rows[key], name) for name in values_of(record)} if key in rows else None
+            for key, record in zip(keys, records, strict=True)
+        ]
+
+
+def in_table(model: type[SyncedModel]) -> Callable[[Write[R]], TableDestination[R]]:
+    """Make a destination of a function that writes to this table, matched by its ``sync_key``."""
+    return partial(TableDestination, model)

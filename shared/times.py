@@ -1,0 +1,15 @@
+"""Points in time as a person writes them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from shared.exceptions import FatalError
+
+
+def parse_time(text: str) -> datetime:
+    """Return the time that a text names. Raises ``ValueError``, and ``FatalError`` without zone."""
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        raise FatalError(f"The time {text!r} has no zone.", hint="Add Z for UTC, or +02:00.")
+    return time

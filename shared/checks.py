@@ -16,6 +16,7 @@ from shared.conf import Carrier, get_settings, problems
 from shared.consumer import Route
 from shared.exceptions import ConfigurationError
 from shared.hosts import HostDestination
+from shared.receivers import superseded
 
 _STOCK_CONSUMERS = (
     "edx_event_bus_kafka.KafkaEventConsumer",
@@ -28,6 +29,7 @@ def register_checks() -> None:
     register(check_settings)
     register(check_carrier)
     register(check_hosts)
+    register(check_superseded)
     register(check_bus)
     register(check_event_keys)
     register(check_sqlite)
@@ -51,6 +53,23 @@ def check_hosts(**_: Any) -> list[CheckMessage]:
             destination = get_settings().destination_of(consumer.name)
             if isinstance(destination, HostDestination):
                 messages += [_error(problem, "E007") for problem in destination.problems()]
+    return messages
+
+
+def check_superseded(**_: Any) -> list[CheckMessage]:
+    """Find a receiver that a room replaces in its host, and that the host doesn't have.
+
+    Elsewhere, with tables of the room's own, there is nothing to replace.
+    """
+    messages: list[CheckMessage] = []
+    for consumer in (consumer for room in registry.rooms() for consumer in room.consumers):
+        with suppress(ConfigurationError):  # check_settings says so
+            if isinstance(get_settings().destination_of(consumer.name), HostDestination):
+                messages += [
+                    _not_superseded(consumer.name, path)
+                    for path, signals in superseded(consumer).items()
+                    if not signals
+                ]
     return messages
 
 
@@ -176,6 +195,14 @@ def _differing_keys(room: str, topic: str, routes: list[Route]) -> CheckMessage:
         hint="Events that must stay in order need key fields of the same name and type, for the "
         "key's bytes hold the id of that schema.",
         id="event_sync.E005",
+    )
+
+
+def _not_superseded(consumer: str, path: str) -> CheckMessage:
+    return Warning(
+        f"Consumer {consumer!r} supersedes {path}, which receives none of its events.",
+        hint="Did the host rename it? Under another name it would do the consumer's work as well.",
+        id="event_sync.W003",
     )
 
 

@@ -63,11 +63,16 @@ class Route:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Consumer:
-    """Keeps one kind of row up to date from the events of one topic (named without prefix)."""
+    """Keeps one kind of row up to date from the events of one topic (named without prefix).
+
+    ``supersedes`` has the dotted paths of receivers that do its work in some host: a live worker
+    disconnects them from the signals of its routes.
+    """
 
     name: str
     topic: str
     routes: tuple[Route, ...]
+    supersedes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not _NAME.match(self.name) or len(self.name) > _MAX_NAME_LENGTH:
@@ -86,6 +91,11 @@ class Consumer:
             raise ConfigurationError(
                 f"Consumer {self.name!r} needs routes, one for each event type.",
                 hint=f"It declares {types}.",
+            )
+        if not all("." in path for path in self.supersedes):
+            raise ConfigurationError(
+                f"Consumer {self.name!r}: supersedes holds what is no dotted path.",
+                hint="Make it a tuple of paths, as in ('module.receiver',).",
             )
 
     def route_for(self, event_type: str) -> Route | None:

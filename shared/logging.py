@@ -22,6 +22,7 @@ class Action(StrEnum):
     PARTITIONS_LOST = "partitions.lost"
     BROKER_WAITING = "broker.waiting"
     CLIENT_RENEWED = "client.renewed"
+    RECEIVER_SUPERSEDED = "receiver.superseded"
     BATCH_COMMITTED = "batch.committed"
     BATCH_WAITING = "batch.waiting"
     BATCH_RESUMED = "batch.resumed"

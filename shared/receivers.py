@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Any
+from weakref import ReferenceType
 
 from django.dispatch import Signal
 from edx_django_utils.cache import RequestCache
@@ -19,10 +20,13 @@ from openedx_events.data import EventsMetadata
 from openedx_events.tooling import SIGNAL_PROCESSED_FROM_EVENT_BUS, OpenEdxPublicSignal
 
 from shared.conf import Carrier, get_settings
-from shared.consumer import Room
+from shared.consumer import Consumer, Room
 from shared.exceptions import EventNotCollected
+from shared.logging import Action, Log
 from shared.messages import Event
 from shared.reactions import Reaction, reaction_to
+
+log = Log(__name__)
 
 
 @dataclass(slots=True)
@@ -48,8 +52,7 @@ class ReceiverFailure:
     @property
     def receiver_name(self) -> str:
         """Dotted path of the receiver."""
-        module = getattr(self.receiver, "__module__", "")
-        return f"{module}.{getattr(self.receiver, '__qualname__', type(self.receiver).__name__)}"
+        return _path(self.receiver)
 
     @property
     def is_transient(self) -> bool:
@@ -76,6 +79,48 @@ def disconnect(room: Room) -> None:
     """Disconnect a room's receiver."""
     for signal in room.signals:
         signal.disconnect(dispatch_uid=_uid(room))
+
+
+def superseded(consumer: Consumer) -> dict[str, list[OpenEdxPublicSignal]]:
+    """Return, for each receiver that a consumer supersedes, the signals that it is connected to."""
+    return {
+        path: [s for s in dict.fromkeys(r.signal for r in consumer.routes) if _uids_of(path, s)]
+        for path in consumer.supersedes
+    }
+
+
+def supersede(room: Room) -> None:
+    """Disconnect, in this process, the host's receivers that the room's consumers replace."""
+    for consumer in room.consumers:
+        for path, signals in superseded(consumer).items():
+            for signal in signals:
+                for uid in _uids_of(path, signal):
+                    signal.disconnect(dispatch_uid=uid)
+                log.info(
+                    Action.RECEIVER_SUPERSEDED,
+                    room=room.name,
+                    consumer=consumer.name,
+                    receiver=path,
+                    event_type=signal.event_type,
+                )
+
+
+def _uids_of(path: str, signal: OpenEdxPublicSignal) -> list[Any]:
+    """Return by what a signal knows the receivers of this path: it serves for a ``dispatch_uid``.
+
+    What others connect for one sender is no concern of ours: the bus has none.
+    """
+    connections = ((key[0], receiver) for key, receiver, *_ in signal.receivers)
+    return [
+        uid
+        for uid, receiver in connections
+        if _path(receiver() if isinstance(receiver, ReferenceType) else receiver) == path
+    ]
+
+
+def _path(receiver: object) -> str:
+    module = getattr(receiver, "__module__", "")
+    return f"{module}.{getattr(receiver, '__qualname__', type(receiver).__name__)}"
 
 
 # A function and no object: to report a failure, Django and openedx-events need its names.

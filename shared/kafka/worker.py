@@ -36,7 +36,7 @@ from shared.messages import Event
 from shared.modes import room_in
 from shared.outcomes import Outcome
 from shared.pipeline import settle
-from shared.receivers import ReceiverFailure, collecting, emit
+from shared.receivers import ReceiverFailure, collecting, emit, supersede
 from shared.stopping import StopRequest
 
 log = Log(__name__)
@@ -80,6 +80,8 @@ class Worker:
         names = {"room": self.room.name, "group": self.group}
         with self._stop.on_signals(), self._registry:
             log.info(Action.WORKER_STARTED, **names, topics=self._topics)
+            if self._is_live:
+                supersede(self.room)
             try:
                 while not self._stop.is_made:
                     self._work_with_one_client()
@@ -126,7 +128,7 @@ class Worker:
         if self._is_live:
             self._emit()
             self._patience.take(self._call_receivers_again)
-        result = self._patience.take(self._settle if self._is_live else self._keep_aside)
+        result = self._patience.take(self._settle)
         self._subscription.commit(self._flight.messages)
         self._log_committed(result)
         if result.woken:
@@ -171,18 +173,17 @@ class Worker:
 
     def _settle(self, attempt: int) -> BatchResult:
         connections.refresh(is_retry=attempt > 0)
+        batch = self._batch(self._to_settle(), self._flight.failures)
+        if not self._is_live:
+            return shadow.keep(batch, now=timezone.now())
         result = settle(
-            self._batch(self._to_settle(), self._flight.failures),
+            batch,
             now=timezone.now(),
             isolate=attempt >= get_settings().isolate_after_attempts,
             inspect=self._breaker.inspect,
         )
         self._breaker.record(result.endings)
         return result
-
-    def _keep_aside(self, attempt: int) -> BatchResult:
-        connections.refresh(is_retry=attempt > 0)
-        return shadow.keep(self._batch(self._to_settle()), now=timezone.now())
 
     def _deaths_before(self) -> Iterable[bool]:
         starts = self._subscription.starts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 
@@ -64,6 +65,15 @@ def test_route_is_found_by_event_type():
     shelves = consumer()
     assert shelves.route_for(SHELF_CHANGED.event_type) is shelves.routes[0]
     assert shelves.route_for(BOOK_CHANGED.event_type) is None
+
+
+def test_superseded_receivers_are_dotted_paths():
+    """A text in place of a tuple would be taken for its characters."""
+    assert dataclasses.replace(consumer(), supersedes=("host.receivers.update",)).supersedes
+    wrong: Any
+    for wrong in ("host.receivers.update", ("update",)):
+        with pytest.raises(ConfigurationError, match="no dotted path"):
+            dataclasses.replace(consumer(), supersedes=wrong)
 
 
 def test_consumer_is_frozen():

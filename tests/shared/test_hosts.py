@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
-from shared.checks import check_hosts
+from shared import registry
+from shared.checks import check_hosts, check_superseded
 from shared.conf import get_settings
 from shared.consumer import Room
 from shared.exceptions import ConfigurationError
@@ -17,6 +18,7 @@ from shared.kafka.config import check_configuration
 from shared.outcomes import Outcome, WriteResult
 from shared.records import PositionedRecord
 from shared.testing import registered
+from tests.testapp.events import SHELF_CHANGED
 from tests.testapp.models import Shelf
 from tests.testapp.room import SHELVES, ShelfRecord
 
@@ -144,3 +146,32 @@ def test_all_is_there(use: Any) -> None:
 def test_other_destinations_are_left_alone() -> None:
     """A function that writes relies on nothing that could be asked for."""
     assert check_hosts() == []
+
+
+def hosts_own(**event: object) -> None:
+    """Receive shelves in the host's own way."""
+
+
+@pytest.mark.parametrize(
+    ("destination", "path", "said"),
+    [
+        ("DESTINATION", f"{__name__}.hosts_own", []),
+        ("DESTINATION", f"{__name__}.hosts_old", [f"supersedes {__name__}.hosts_old, which"]),
+        ("write", f"{__name__}.hosts_old", []),
+    ],
+)
+def test_superseded_receiver_that_is_not_there(
+    use: Any, destination: str, path: str, said: list[str]
+) -> None:
+    """In the host the check warns of it; elsewhere there is nothing to replace."""
+    use(destination, FLOOR=1)
+    consumer = replace(SHELVES, supersedes=(path,))
+    SHELF_CHANGED.connect(hosts_own)
+    try:
+        with registered("tests.testapp", consumer):
+            found = check_superseded()
+    finally:
+        SHELF_CHANGED.disconnect(hosts_own)
+        registry.register("tests.testapp", SHELVES)
+    assert [message.id for message in found] == ["event_sync.W003"] * len(said)
+    assert all(part in message.msg for message, part in zip(found, said, strict=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -141,6 +142,78 @@ def test_disabled_signal_is_delivered_from_the_bus(library):
     finally:
         SHELF_CHANGED.enable()
     assert collection.collected == [event]
+
+
+def update_shelf(**event: object) -> None:
+    """Receive as a host's own function does, by its name."""
+    UPDATED.append(event)
+
+
+def update_other(**event: object) -> None:
+    """Receive what the room doesn't replace."""
+    UPDATED.append(event)
+
+
+UPDATED: list[object] = []
+PATH = f"{__name__}.update_shelf"
+
+
+def superseding(*paths: str) -> Consumer:
+    """Return the shelves' consumer, superseding some receivers."""
+    return replace(SHELVES, name="other-shelves", supersedes=paths)
+
+
+@contextmanager
+def connected_anew() -> Iterator[None]:
+    """Connect the host's receivers in every way; whatever happens they are gone at the end."""
+    SHELF_CHANGED.connect(update_shelf)
+    SHELF_CHANGED.connect(update_shelf, dispatch_uid="by its own id", weak=False)
+    BOOK_CHANGED.connect(update_shelf)
+    SHELF_CHANGED.connect(update_other)
+    UPDATED.clear()
+    try:
+        yield
+    finally:
+        for signal in (SHELF_CHANGED, BOOK_CHANGED):
+            signal.disconnect(dispatch_uid="by its own id")
+            signal.disconnect(update_shelf)
+            signal.disconnect(update_other)
+
+
+def test_superseded_receiver_is_disconnected(library, caplog):
+    """However it was connected, from the consumer's own signals only, and it is logged."""
+    caplog.set_level("INFO", logger="shared")
+    with registered("other", superseding(PATH)) as other, connected_anew():
+        receivers.supersede(other)
+        (line,) = [record.getMessage() for record in caplog.records]
+        with collecting(other) as collection:
+            emit(shelf(), collection)
+            assert len(UPDATED) == 1, "only the other receiver of shelves"
+            emit(book(), collection)
+            assert len(UPDATED) == 2, "it still has its books"
+        assert len(collection.collected) == 1
+    assert line == (
+        f"receiver.superseded room=other consumer=other-shelves receiver={PATH}"
+        " event_type=org.openedx.tests.shelf.changed.v1"
+    )
+
+
+@pytest.mark.parametrize("paths", [(), ("tests.nowhere.update",)])
+def test_nothing_else_is_disconnected(library, paths):
+    """A room that supersedes nothing, or what isn't there, leaves the host as it is."""
+    with registered("other", superseding(*paths)) as other, connected_anew():
+        receivers.supersede(other)
+        with collecting(other) as collection:
+            emit(shelf(), collection)
+        assert len(UPDATED) == 3
+
+
+def test_receivers_stay_until_a_worker_supersedes_them(library):
+    """To install and register a room changes nothing in the service's other processes."""
+    with registered("other", superseding(PATH)), connected_anew():
+        event = shelf()
+        SHELF_CHANGED.send_event_with_custom_metadata(event.metadata, **event.data)
+        assert len(UPDATED) == 3
 
 
 def test_host_gets_the_data_the_metadata_and_where_it_came_from(library):

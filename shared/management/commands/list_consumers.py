@@ -57,6 +57,7 @@ def describe_consumers() -> list[dict[str, Any]]:
             "group": settings.group_of(room.name, settings.mode_of(consumer.name)),
             "mode": settings.mode_of(consumer.name).value,
             "carrier": str(settings.carrier),
+            "supersedes": list(consumer.supersedes),
             "destination": settings.destinations.get(consumer.name),
         }
         for room in registry.rooms()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from credentials_grades_sync.consumers import USER_GRADES
 from credentials_grades_sync.standalone.models import UserGrade
 from shared import registry
 from shared.consumer import Mode
@@ -95,3 +97,37 @@ def test_group_may_have_a_name_of_its_own(cluster: Cluster, event_sync: Callable
     """The shadow's group is called after the room's."""
     event_sync(**SHADOW, GROUPS={ROOM: "grades"})
     assert Worker(registry.get_room(ROOM), mode=Mode.SHADOW).group == "grades-shadow"
+
+
+def superseded_receiver(**event: object) -> None:
+    """Do the room's work in the host's own way."""
+    HEARD.append(event)
+
+
+HEARD: list[object] = []
+
+
+@pytest.mark.parametrize(("mode", "is_connected"), [(Mode.LIVE, False), (Mode.SHADOW, True)])
+def test_host_receiver_is_superseded_by_a_live_worker(
+    mode: Mode,
+    is_connected: bool,
+    cluster: Cluster,
+    run_worker: RunWorker,
+    event_sync: Callable[..., None],
+) -> None:
+    """Before the first event; a shadow leaves it connected, and calls it no more than others."""
+    HEARD.clear()
+    event_sync(MODES={"user-grades": mode.value})
+    consumer = replace(USER_GRADES, supersedes=(f"{__name__}.superseded_receiver",))
+    declared = registry.get_room(ROOM).consumers
+    COURSE_GRADE_CHANGED.connect(superseded_receiver)
+    try:
+        registry.register(ROOM, consumer)
+        cluster.publish(Grade())
+        group = ROOM if mode is Mode.LIVE else GROUP
+        run_worker(lambda: cluster.committed(group) == cluster.ends(), mode=mode)
+        assert COURSE_GRADE_CHANGED.disconnect(superseded_receiver) == is_connected
+    finally:
+        COURSE_GRADE_CHANGED.disconnect(superseded_receiver)
+        registry.register(ROOM, *declared)
+    assert HEARD == []

@@ -35,6 +35,7 @@ def test_json(settings: Any) -> None:
         "group": "grades-group",
         "mode": "live",
         "carrier": "worker",
+        "supersedes": [],
         "destination": settings.EVENT_SYNC["DESTINATIONS"]["user-grades"],
     }
 

@@ -25,7 +25,7 @@ from openedx_events.data import EventsMetadata
 from openedx_events.event_bus.avro.serializer import AvroSignalSerializer
 from openedx_events.tooling import OpenEdxPublicSignal
 
-from shared import parking, registry
+from shared import parking, registry, shadow
 from shared.batches import Arrival, Batch, BatchResult
 from shared.conf import get_settings
 from shared.consumer import Room
@@ -34,6 +34,7 @@ from shared.exceptions import TransientError
 from shared.kafka.config import schema_registry_client
 from shared.kafka.decoding import Decoder
 from shared.messages import Event, Message
+from shared.modes import shadow_name
 from shared.pipeline import settle
 from shared.receivers import ReceiverFailure, collecting, emit
 
@@ -104,6 +105,15 @@ class Wire:
                 for failure in emit(arrival, collection)
             ]
         return _settle(room, arrivals, failures, now)
+
+    def keep(self, room: Room, messages: Sequence[Message], *, now: datetime = NOW) -> BatchResult:
+        """Do what the worker of the room's shadow does with the messages of one batch."""
+        arrivals = self._arrivals(room, messages)
+        name = shadow_name(room)
+        batch = Batch(
+            room=replace(room, name=name), group=name, worker="tests", arrivals=tuple(arrivals)
+        )
+        return shadow.keep(batch, now=now)
 
     def _arrivals(self, room: Room, messages: Sequence[Message]) -> list[Arrival]:
         # Each schema that is no Avro is asked for so often before it is believed.

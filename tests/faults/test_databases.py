@@ -50,6 +50,7 @@ GUARANTEES = [
 ROOMS = {
     "read committed": [
         "tests/contract/test_batches.py",
+        "tests/contract/test_cut_over.py",
         "tests/contract/test_parents.py",
         "tests/credentials_grades_sync/test_standalone.py",
         "tests/discovery_course_run_sync/test_standalone.py",

@@ -1,0 +1,94 @@
+"""The commands of docs/cut_over.md on real Kafka: shadow, comparison, live, and back."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults.aftermath import assert_flawless, kept
+from tests.faults.arena import QUICK, Arena
+from tests.faults.stream import What, stream
+from tests.processes import ROOT, Process
+from tests.testapp.room import ROOM
+
+SEED = 20261122
+SIZE = 600
+SHADOW = {"MODES": {"shelves": "shadow", "books": "shadow"}}
+
+pytestmark = pytest.mark.parametrize("database", ["postgresql", "mariadb"], indirect=True)
+
+
+def command(arena: Arena, *arguments: str, event_sync: dict[str, Any]) -> tuple[int, Any]:
+    """Run a command to its end; return its status and the JSON that it prints."""
+    settings: dict[str, Any] = {
+        "DJANGO_SETTINGS_MODULE": "tests.process_settings",
+        "EVENT_SYNC": event_sync,
+    }
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments, "--json"],
+        cwd=ROOT,
+        env=arena.environment(**settings),
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout, done.stderr
+    return done.returncode, json.loads(done.stdout)
+
+
+def report(arena: Arena) -> tuple[int, dict[str, int]]:
+    """Return the status of a comparison, and the sums of its counts."""
+    status, printed = command(arena, "shadow_report", ROOM, event_sync=SHADOW)
+    names = ("records", "agree", "missing")
+    return status, {name: sum(c[name] for c in printed["consumers"]) for name in names}
+
+
+def start_shadow(arena: Arena, folder: Path) -> Process:
+    """Start a worker of the room's shadow."""
+    environment = arena.environment(
+        DJANGO_SETTINGS_MODULE="tests.process_settings",
+        EVENT_SYNC=SHADOW,
+        EVENT_SYNC_KAFKA_CONSUMER_CONFIG=QUICK,
+    )
+    worker = Process(["run_consumers", ROOM, "--shadow"], environment, folder / "shadow.log")
+    arena.workers.append(worker)
+    return worker
+
+
+def go_live(arena: Arena) -> None:
+    """Let a live worker settle all there is, and leave the group."""
+    worker = arena.start(EVENT_SYNC_KAFKA_CONSUMER_CONFIG=QUICK)
+    assert arena.drain(), arena.logs()
+    assert worker.stop() == 0, worker.tail
+
+
+def test_shadow_live_and_back(arena, tmp_path):
+    """What the shadow kept is what a live worker then writes; back and forth loses nothing."""
+    sound = [said for said in stream(SEED, 2 * SIZE) if said.what in (What.SHELF, What.BOOK)]
+    said = [each for each in sound if not each.code.startswith("lost-")]
+    arena.publish(said[:SIZE])
+    shadow = start_shadow(arena, tmp_path)
+    assert arena.drain(f"{arena.group}-shadow"), arena.logs()
+    status, counts = report(arena)
+    assert (status, counts["agree"], counts["missing"]) == (1, 0, counts["records"])
+    assert arena.committed() == {}
+
+    go_live(arena)
+    assert report(arena) == (0, {**counts, "agree": counts["records"], "missing": 0})
+
+    arena.publish(said[SIZE:])
+    assert arena.drain(f"{arena.group}-shadow"), arena.logs()
+    assert report(arena)[0] == 1, "the host doesn't have the newer events"
+    before = kept(arena)
+    status, printed = command(arena, "rewind", ROOM, "--to=earliest", "--apply", event_sync={})
+    assert (status, sum(p["again"] for p in printed["partitions"])) == (0, SIZE)
+    assert kept(arena) == before
+
+    go_live(arena)
+    assert report(arena)[0] == 0
+    assert shadow.stop() == 0, shadow.tail
+    assert_flawless(arena)

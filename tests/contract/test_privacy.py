@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from shared.messages import Message
-from shared.models import DeadLetter, ParkedEvent
+from shared.models import DeadLetter, ParkedEvent, ShadowFailure
 from shared.outcomes import Outcome
 from tests.contract.bench import Bench
 from tests.contract.catalogue import each_sample
@@ -73,3 +73,20 @@ def test_no_log_and_no_text_of_what_is_kept_holds_a_payload(bench, sample, caplo
     for each in (*letters, *ParkedEvent.objects.all()):
         shown = {k: v for k, v in vars(each).items() if k not in ("value", "_state")}
         assert MARKER not in str(shown).lower()
+
+
+@each_sample
+def test_no_log_and_no_failure_of_a_shadow_holds_a_payload(bench, sample, caplog):
+    """The shadow keeps what rows would say in its records, and nowhere else."""
+    paths = [leaf.path for leaf in leaves(sample.signal) if leaf.type == "string"]
+    messages = [
+        message for path in paths for ways in (told, damaged) for message in ways(bench, path)
+    ]
+    for logger in ("", "shared", "django", sample.room.name):
+        caplog.set_level(logging.DEBUG, logger=logger)
+    endings = bench.wire.keep(sample.room, messages).endings
+    dead = {ending.message.place for ending in endings if ending.outcome is Outcome.DEAD}
+    assert MARKER not in caplog.text.lower()
+    failures = ShadowFailure.objects.all()
+    assert {failure.place for failure in failures} == dead
+    assert not [failure for failure in failures if MARKER in str(vars(failure)).lower()]

@@ -17,6 +17,7 @@ from shared.conf import get_settings
 from shared.exceptions import FatalError
 from shared.models import ShadowFailure, ShadowRecord
 from shared.ordering import Position
+from shared.outcomes import Held, Outcome
 from shared.record_json import decode
 from shared.records import Record, layout_of
 
@@ -27,7 +28,7 @@ _CHUNK = 500
 class Readable(Protocol):
     """A destination that can tell what its host holds."""
 
-    def held(self, records: Sequence[Any]) -> Sequence[Mapping[str, Any] | None]:
+    def held(self, records: Sequence[Any]) -> Sequence[Held]:
         """Return for each record what the host holds, by the record's fields."""
 
 
@@ -43,6 +44,8 @@ class Comparison:
     differ: int = 0
     missing: int = 0
     """Records without a row in the host."""
+    unwanted: int = 0
+    """Records for which the destination's options want no row."""
     outdated: int = 0
     """Records that another version of the room kept, and that this one can't read."""
     unmappable: int = 0
@@ -55,7 +58,11 @@ class Comparison:
     @property
     def is_good(self) -> bool:
         """Whether all was compared, and agrees."""
-        return self.agree == self.records and not self.unmappable and not self.unreadable
+        return (
+            self.agree + self.unwanted == self.records
+            and not self.unmappable
+            and not self.unreadable
+        )
 
 
 @dataclass(frozen=True)
@@ -156,6 +163,9 @@ def _compare_chunk(
             hint="held() answers for each record, in order; None where there is no row.",
         )
     for (record, position), found in zip(kept, held, strict=True):
+        if found is Outcome.FILTERED:
+            comparison.unwanted += 1
+            continue
         if found is None:
             comparison.missing += 1
             if comparison.missing <= examples:

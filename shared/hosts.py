@@ -18,7 +18,7 @@ from django.utils.module_loading import import_string
 
 from shared.conf import get_settings
 from shared.exceptions import ConfigurationError
-from shared.outcomes import WriteResult
+from shared.outcomes import Held, WriteResult
 from shared.records import PositionedRecord, Record
 
 R = TypeVar("R", bound=Record)
@@ -78,20 +78,21 @@ class HostDestination(Generic[R, O]):
     ``EVENT_SYNC['DESTINATION_OPTIONS'][consumer]`` may say; its ``__post_init__`` raises
     ``ConfigurationError`` for a bad value. ``write`` is a destination that gets the options, too.
     ``read`` tells for each record what the host holds now, by the record's field names and only for
-    the fields that the host keeps; ``None`` where it has no row.
+    the fields that the host keeps; ``None`` where it has no row, ``FILTERED`` where the options
+    want none.
     """
 
     consumer: str
     host: Host
     options: type[O]
     write: Callable[[Sequence[PositionedRecord[R]], O], Sequence[WriteResult]]
-    read: Callable[[Sequence[R], O], Sequence[Mapping[str, Any] | None]]
+    read: Callable[[Sequence[R], O], Sequence[Held]]
 
     def __call__(self, records: Sequence[PositionedRecord[R]]) -> Sequence[WriteResult]:
         """Write the records. Raises ``ConfigurationError`` for bad options."""
         return self.write(records, self.configured())
 
-    def held(self, records: Sequence[R]) -> Sequence[Mapping[str, Any] | None]:
+    def held(self, records: Sequence[R]) -> Sequence[Held]:
         """Return what the host holds now. Raises ``ConfigurationError`` for bad options."""
         return self.read(records, self.configured())
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from shared.records import Key, fold_key
 
@@ -44,6 +45,11 @@ class MissingParent:
 
 WriteResult: TypeAlias = Outcome | MissingParent
 """What a destination answers for each record."""
+
+
+Held: TypeAlias = Mapping[str, Any] | Literal[Outcome.FILTERED] | None
+"""What a destination says a host holds for a record: values by the record's fields; ``None`` where
+there is no row, ``FILTERED`` where none is wanted."""
 
 
 def reference(consumer: str, key: Key) -> str:

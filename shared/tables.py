@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial, update_wrapper
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from shared.ordering import SyncedModel
-from shared.outcomes import WriteResult
+from shared.outcomes import Held, WriteResult
 from shared.record_json import values_of
 from shared.records import PositionedRecord, Record, fold_key
 
@@ -28,7 +28,7 @@ class TableDestination(Generic[R]):
         """Write the records."""
         return list(self._write(records))
 
-    def held(self, records: Sequence[R]) -> list[Mapping[str, Any] | None]:
+    def held(self, records: Sequence[R]) -> list[Held]:
         """Return what the table says for each record, by field; ``None`` where it has no row."""
         keys = [fold_key(record.key) for record in records]
         rows = self._model._default_manager.in_bulk(sorted(set(keys)), field_name="sync_key")

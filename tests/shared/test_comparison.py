@@ -19,6 +19,7 @@ from shared.batches import Undecodable
 from shared.exceptions import ConfigurationError
 from shared.management.commands import shadow_report
 from shared.models import ShadowRecord
+from shared.outcomes import Outcome
 from shared.records import PositionedRecord, layout_of
 from shared.supervisor import FATAL_STATUS
 from tests.discovery_course_run_sync.events import created, published
@@ -259,6 +260,18 @@ def test_destination_that_does_not_answer_for_each(
     monkeypatch.setattr(write_shelves, "held", held)
     with pytest.raises(CommandError, match="The destination of shelves told of"):
         call_command("shadow_report", ROOM)
+
+
+def test_row_that_is_not_wanted(library, monkeypatch):
+    """What the destination's options leave out is no lack, and is told apart from it."""
+    both(library, shelf("A"), shelf("B"))
+    held = write_shelves.held
+
+    def held_but_one(records: Sequence[Any]) -> Any:
+        return [held(records)[0], Outcome.FILTERED]
+
+    monkeypatch.setattr(write_shelves, "held", held_but_one)
+    assert counts(report(), "shelves") == {"records": 2, "agree": 1, "unwanted": 1}
 
 
 def test_configuration_error_of_a_host_is_said(library, monkeypatch):

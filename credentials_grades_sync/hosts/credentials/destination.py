@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from credentials_grades_sync.hosts.credentials.grades import (
     Grade,
@@ -28,7 +28,7 @@ from credentials_grades_sync.hosts.credentials.strangers import (
 )
 from credentials_grades_sync.records import UserGradeRecord
 from shared.hosts import HostDestination
-from shared.outcomes import MissingParent, Outcome, WriteResult
+from shared.outcomes import Held, MissingParent, Outcome, WriteResult
 from shared.records import PositionedRecord
 
 
@@ -81,13 +81,11 @@ def write_user_grades(
     return results
 
 
-def read_user_grades(
-    records: Sequence[UserGradeRecord], options: Options
-) -> list[Mapping[str, Any] | None]:
+def read_user_grades(records: Sequence[UserGradeRecord], options: Options) -> list[Held]:
     """Return what Credentials has; of several rows, what the one says that is furthest behind."""
     aims = _aims(records, options, lock=False)
     grades = _grades(aims, lock=False)
-    return [_held(aim, grades) if isinstance(aim, Target) else None for aim in aims]
+    return [_held(aim, grades) for aim in aims]
 
 
 USER_GRADES = HostDestination(
@@ -154,8 +152,10 @@ def _settle(
     return next(outcome for outcome in _MOST if outcome in outcomes)
 
 
-def _held(target: Target, grades: Grades) -> Mapping[str, Any] | None:
-    of_each_run = [grades[key] for key in target.keys]
+def _held(aim: Aim, grades: Grades) -> Held:
+    if not isinstance(aim, Target):
+        return None if aim else Outcome.FILTERED
+    of_each_run = [grades[key] for key in aim.keys]
     if not all(of_each_run):
         return None
     never = datetime.min.replace(tzinfo=UTC)

@@ -23,7 +23,7 @@ from shared.supervisor import FATAL_STATUS
 from shared.times import parse_time
 
 _INTERVAL = 5.0
-_COUNTS = ("records", "agree", "differ", "missing", "unmappable", "outdated")
+_COUNTS = ("records", "agree", "differ", "missing", "unwanted", "unmappable", "outdated")
 
 
 class Command(BaseCommand):

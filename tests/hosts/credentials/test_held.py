@@ -7,6 +7,7 @@ from typing import Any
 
 from credentials_grades_sync.consumers import USER_GRADES as CONSUMER
 from credentials_grades_sync.hosts.credentials import USER_GRADES
+from shared.outcomes import Outcome
 from tests.hosts.credentials.calls import replace_username
 from tests.hosts.credentials.rows import (
     at,
@@ -39,14 +40,13 @@ def test_grade_is_told_in_the_records_words(run):
 
 
 def test_no_row_is_told(run, site):
-    """Neither for a learner without a grade, nor for a run that isn't there or isn't wanted."""
+    """Neither for a learner without a grade, nor of a run that isn't wanted, and these are told."""
     unwanted = make_run(site, key="course-v1:edX+Tests+2027")
     make_grade(unwanted)
     absent = "course-v1:edX+Tests+2028"
-    assert (
-        held(grade(1), grade(1, course_key=unwanted.key), grade(1, course_key=absent), summary(1))
-        == [None] * 4
-    )
+    assert held(
+        grade(1), grade(1, course_key=unwanted.key), grade(1, course_key=absent), summary(1)
+    ) == [None, Outcome.FILTERED, Outcome.FILTERED, None]
 
 
 def test_row_is_found_as_it_would_be_for_writing(run):

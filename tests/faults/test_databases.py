@@ -27,6 +27,7 @@ CONCURRENT = [
     "tests/hosts/credentials/test_races.py",
     "tests/shared/test_contention.py",
     "tests/shared/test_isolation_level.py",
+    "tests/shared/test_shadow_races.py",
     "tests/shared/test_upsert_races.py",
     "tests/shared/test_wake_up.py",
 ]

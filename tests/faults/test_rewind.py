@@ -14,6 +14,7 @@ import pytest
 from tests.faults.aftermath import assert_flawless, kept, outcomes
 from tests.faults.arena import QUICK, Arena
 from tests.faults.stream import stream
+from tests.faults.test_authentication import REFUSED, SECRET, signed_in
 from tests.processes import ROOT, wait_until
 from tests.testapp.room import ROOM
 
@@ -117,4 +118,16 @@ def test_group_with_members_is_refused(arena, protocol):
     for worker in workers:
         assert worker.stop() == 0, worker.tail
     assert rewind(arena, "earliest", "--apply")["applied"]
+    assert arena.committed() == {}
+
+
+def test_who_may_not_move_it(arena):
+    """A wrong password is named as what it is, and the right one is that of the workers."""
+    arena.publish(stream(SEED, SIZE))
+    settle_all(arena)
+    refused = rewind(arena, "earliest", **signed_in(arena.services, password=SECRET))["refused"]
+    assert re.search(REFUSED, refused)
+    assert SECRET not in refused
+    assert arena.committed() == arena.ends()
+    rewind(arena, "earliest", "--apply", **signed_in(arena.services))
     assert arena.committed() == {}

@@ -23,6 +23,7 @@ INSTALLED_APPS = [
     "tests.hosts.core",
     "tests.hosts.credentials.stand_ins.apps.CatalogConfig",
     "tests.hosts.credentials.stand_ins.apps.RecordsConfig",
+    "tests.hosts.discovery.course_metadata.apps.CourseMetadataConfig",
     "tests.testapp",
 ]
 SECRET_KEY = "tests"

@@ -1,0 +1,107 @@
+"""Course Discovery as far as the room meets it: its own code where these tests run in it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db.models.signals import post_save
+from django.utils.module_loading import import_string
+
+from discovery_course_run_sync.hosts.discovery.host import LOADER, PUSH_SEATS
+from shared import registry
+from shared.messages import Event
+from shared.outcomes import Outcome
+from shared.testing import deliver
+from tests.hosts.discovery.rows import make_partner, model, type_of
+
+Deliver = Callable[..., list[Outcome]]
+
+
+@pytest.fixture(autouse=True)
+def functions_of_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The host's functions by their own paths, stood in for where there is no host."""
+    if find_spec("course_discovery") is None:
+        from tests.hosts.discovery.course_metadata import ecommerce, loader
+
+        for path, module in ((LOADER, loader), (PUSH_SEATS, ecommerce)):
+            monkeypatch.setitem(sys.modules, path.rpartition(".")[0], module)
+
+
+@pytest.fixture
+def configure(settings: Any) -> Callable[..., None]:
+    """Let the room write to Discovery, with these options."""
+
+    def configure(**options: Any) -> None:
+        destination = "discovery_course_run_sync.hosts.discovery.COURSE_RUNS"
+        settings.EVENT_SYNC = {
+            **settings.EVENT_SYNC,
+            "DESTINATIONS": {
+                **settings.EVENT_SYNC["DESTINATIONS"],
+                "course-runs": destination,
+            },
+            "DESTINATION_OPTIONS": {"course-runs": options},
+        }
+
+    return configure
+
+
+@pytest.fixture
+def partner(db: None, configure: Callable[..., None]) -> Any:
+    """The partner, with Publisher and a marketing site; the types "empty" are there."""
+    configure(PARTNER="edx")
+    for name in ("CourseType", "CourseRunType"):
+        type_of(name, "empty")
+    return make_partner()
+
+
+@pytest.fixture
+def plain_partner(partner: Any) -> Any:
+    """The partner, without Publisher: Studio decides."""
+    partner.publisher_url = None
+    partner.save()
+    return partner
+
+
+@pytest.fixture
+def send() -> Deliver:
+    """Deliver events as one batch and return how they ended."""
+    room = registry.get_room("discovery_course_run_sync")
+
+    def send(*events: Event) -> list[Outcome]:
+        return [ending.outcome for ending in deliver(room, *events).endings]
+
+    return send
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
+    """Who was told of saved runs: the marketing site, mailboxes, E-Commerce, and caches."""
+    heard = SimpleNamespace(marketing=[], mails=[], ecommerce=[], caches=[])
+    course_run = model("CourseRun")
+
+    def mail(run: Any, send_emails: bool) -> None:
+        if run.draft and send_emails and run._old_status != run.status:
+            heard.mails.append(run.status)
+
+    def save(sender: Any, instance: Any, **_: Any) -> None:
+        heard.caches.append(instance.pk)
+
+    monkeypatch.setattr(course_run, "handle_status_change", mail)
+    monkeypatch.setattr(
+        course_run, "push_to_marketing_site", lambda run, previous: heard.marketing.append(run.key)
+    )
+    module, _, name = PUSH_SEATS.rpartition(".")
+    utils = sys.modules.get(module) or import_string(PUSH_SEATS) and sys.modules[module]
+    monkeypatch.setattr(utils, name, lambda run: heard.ecommerce.append(run.pk))
+    if apps.is_installed("waffle"):
+        switches: Any = apps.get_model("waffle", "Switch")
+        switches.objects.create(name="publish_course_runs_to_marketing_site", active=True)
+    post_save.connect(save, sender=course_run)
+    yield heard
+    post_save.disconnect(save, sender=course_run)

@@ -24,16 +24,18 @@ from discovery_course_run_sync.records import CourseRunRecord
 
 def create(record: CourseRunRecord, partner: Any, *, is_published: bool) -> None:
     """Make the run's rows; one that Studio hasn't published yet is published in no service."""
-    courses = _courses(record, partner)
-    made = [] if courses else [_create_course(record, partner)]
-    values = values_of(record) | {"uuid": uuid4(), "type": _type_beside((courses or made)[-1])}
+    courses, is_new = _courses(record, partner), False
+    if not courses:
+        course, is_new = _create_course(record, partner)
+        courses = [course]
+    values = values_of(record) | {"uuid": uuid4(), "type": _type_beside(courses[-1])}
     if is_published:
         values |= status_for(partner)
     rows: list[Any] = []
-    for course in courses or made:
+    for course in courses:
         rows.append(_create_row(course, values, beside=rows))
-    for course in made:
-        course.canonical_course_run = rows[0]
+    if is_new:
+        [course.canonical_course_run] = rows
         course.save(update_fields=["canonical_course_run"])
 
 
@@ -46,13 +48,16 @@ def _courses(record: CourseRunRecord, partner: Any) -> list[Any]:
     return list(found.order_by("-draft", "pk"))
 
 
-def _create_course(record: CourseRunRecord, partner: Any) -> Any:
-    """Make the course, with its organization, type and source, by the loader's own function."""
+def _create_course(record: CourseRunRecord, partner: Any) -> tuple[Any, bool]:
+    """Make the course, with its organization, type and source, by the loader's own function.
+
+    It may be there after all, if another worker has made it meanwhile; the second value says so.
+    """
     loader = DISCOVERY.function(LOADER)(partner, enable_api=False)
-    course, _ = loader.get_or_create_course(
+    course, is_new = loader.get_or_create_course(
         {"id": record.course_key, "name": title_of(record), "media": {}}
     )
-    return course
+    return course, is_new
 
 
 def _type_beside(course: Any) -> Any:

@@ -43,6 +43,8 @@ def _retitle_course(row: Any, record: CourseRunRecord, partner: Any) -> bool:
         return False
     if partner.uses_publisher and course.title is not None:
         return False
+    # A course saves all of its runs as it finds them: no other worker shall change one meanwhile.
+    list(course.course_runs.select_for_update().order_by("pk"))
     course.title = title_of(record)
     course.save()
     return True

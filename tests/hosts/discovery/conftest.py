@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from datetime import timedelta
+from importlib import import_module
 from importlib.util import find_spec
+from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.db.models.signals import post_save
-from django.utils.module_loading import import_string
+from django.utils import timezone
 
 from discovery_course_run_sync.hosts.discovery.host import LOADER, PUSH_SEATS
-from shared import registry
+from shared import parking, registry
+from shared.batches import Batch
+from shared.direct import decode_stored
 from shared.messages import Event
 from shared.outcomes import Outcome
+from shared.pipeline import settle
 from shared.testing import deliver
 from tests.hosts.discovery.rows import make_partner, model, type_of
 
@@ -55,8 +61,8 @@ def configure(settings: Any) -> Callable[..., None]:
 def partner(db: None, configure: Callable[..., None]) -> Any:
     """The partner, with Publisher and a marketing site; the types "empty" are there."""
     configure(PARTNER="edx")
-    for name in ("CourseType", "CourseRunType"):
-        type_of(name, "empty")
+    type_of("CourseType", "empty")
+    type_of("CourseRunType", "empty", is_marketable=False)
     return make_partner()
 
 
@@ -80,6 +86,23 @@ def send() -> Deliver:
 
 
 @pytest.fixture
+def retry() -> Deliver:
+    """Settle the parked events, as the worker does when their pause is over."""
+    room = registry.get_room("discovery_course_run_sync")
+
+    hours = count(1)
+
+    def retry() -> list[Outcome]:
+        later = timezone.now() + timedelta(hours=next(hours))
+        due = parking.due(room.name, ["test"], limit=9, now=later)
+        arrivals = parking.arrivals_of(due, decode_stored)
+        batch = Batch(room=room, group=room.name, worker="tests", arrivals=arrivals, failures=())
+        return [ending.outcome for ending in settle(batch, now=later).endings]
+
+    return retry
+
+
+@pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
     """Who was told of saved runs: the marketing site, mailboxes, E-Commerce, and caches."""
     heard = SimpleNamespace(marketing=[], mails=[], ecommerce=[], caches=[])
@@ -97,10 +120,10 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
         course_run, "push_to_marketing_site", lambda run, previous: heard.marketing.append(run.key)
     )
     module, _, name = PUSH_SEATS.rpartition(".")
-    utils = sys.modules.get(module) or import_string(PUSH_SEATS) and sys.modules[module]
-    monkeypatch.setattr(utils, name, lambda run: heard.ecommerce.append(run.pk))
+    push = lambda run: heard.ecommerce.append(run.pk)  # noqa: E731
+    monkeypatch.setattr(import_module(module), name, push)
     if apps.is_installed("waffle"):
-        switches: Any = apps.get_model("waffle", "Switch")
+        switches: Any = apps.get_app_config("waffle").get_model("Switch")
         switches.objects.create(name="publish_course_runs_to_marketing_site", active=True)
     post_save.connect(save, sender=course_run)
     yield heard

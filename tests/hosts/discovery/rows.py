@@ -1,4 +1,4 @@
-"""Rows of Course Discovery, in few words; models by label, so that they are the host's own there."""
+"""Rows of Course Discovery, in few words; models by label, so that they may be the host's own."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def make_partner(short_code: str = "edx", **fields: Any) -> Any:
     """Save a partner who uses Publisher and has a marketing site."""
     partners: Any = apps.get_model("core", "Partner")
     if apps.is_installed("django.contrib.sites"):
-        sites: Any = apps.get_model("sites", "Site")
+        sites: Any = apps.get_app_config("sites").get_model("Site")
         fields["site"] = sites.objects.create(domain=f"{short_code}.example.com")
     defaults = {
         "name": short_code,
@@ -72,9 +72,9 @@ def make_runs(partner: Any, **fields: Any) -> tuple[Any, Any]:
     return draft, make_run(course, draft_version=draft, **fields)
 
 
-def type_of(name: str, slug: str) -> Any:
+def type_of(name: str, slug: str, **fields: Any) -> Any:
     """Return the type of courses or runs with this slug, made if need be."""
-    return model(name).objects.get_or_create(slug=slug, defaults={"name": slug})[0]
+    return model(name).objects.get_or_create(slug=slug, defaults={"name": slug} | fields)[0]
 
 
 def make_seat(run: Any, slug: str, **fields: Any) -> Any:

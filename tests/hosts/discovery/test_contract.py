@@ -122,21 +122,23 @@ def test_several_runs_in_one_batch(partner, send):
 # ------------------------------------------------------------------ unknown runs, parked
 
 
-def test_unknown_run_is_waited_for(partner, send, configure):
-    """The event is applied once another path has made the run; nothing is made by it."""
+def test_unknown_run_is_waited_for(partner, send, retry, configure):
+    """The events are applied once another path has made the run; nothing is made by them."""
     configure(PARTNER="edx", UNKNOWN_RUNS="park")
     assert send(published(1), published(2, name="Newer")) == [PARKED, PARKED]
+    assert retry() == [PARKED, PARKED]
     assert runs() == []
     pair = make_runs(partner)
-    assert send(published(1), published(2, name="Newer")) == [APPLIED, APPLIED]
+    assert retry() == [APPLIED, APPLIED]
     assert [said(run)["title_override"] for run in pair] == ["Newer"] * 2
-    assert ParkedEvent.objects.get(offset=1).waiting_for == f"course-runs:{KEY.lower()}"
+    assert not ParkedEvent.objects.exists()
 
 
 def test_event_that_waits_leaves_no_position(partner, send, configure):
-    """What is older may still be applied."""
+    """What is older may still be applied; it is told what is waited for."""
     configure(PARTNER="edx", UNKNOWN_RUNS="park")
     send(published(2))
+    assert ParkedEvent.objects.get().waiting_for == f"course-runs:{KEY.lower()}"
     assert not AppliedEvent.objects.filter(has_followed=True).exists()
 
 

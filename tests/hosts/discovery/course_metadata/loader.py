@@ -32,7 +32,7 @@ class CoursesApiDataLoader:
 
     def get_or_create_course(self, body: dict[str, Any]) -> tuple[Course, bool]:
         """Return the official course of a run, made with its organization if need be."""
-        run_key = CourseKey.from_string(body["id"])
+        run_key: Any = CourseKey.from_string(body["id"])
         key = self.get_course_key_from_course_run_key(run_key)
         same = {"key__iexact": key, "partner": self.partner}
         values = {"title": body["name"], "key": key, "partner": self.partner}

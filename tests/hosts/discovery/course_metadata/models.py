@@ -111,13 +111,16 @@ class CourseRun(Drafted):
     def could_be_marketable(self) -> bool:
         """Whether a marketing site might ever show the run."""
         is_current = not CourseKey.from_string(self.key).deprecated
-        return self.type.is_marketable and is_current and not self.draft
+        run_type: Any = self.type  # it may be None, and isn't asked whether it is
+        return run_type.is_marketable and is_current and not self.draft
 
     def get_seat_default_upgrade_deadline(self, seat_type: SeatType) -> datetime | None:
         """Return until when a verified seat may be bought: ten days before the end."""
         if seat_type.slug != "verified":
             return None
-        return (self.end - timedelta(days=10)).replace(hour=23, minute=59, second=59)
+        end: Any = self.end  # likewise
+        deadline: datetime = end - timedelta(days=10)
+        return deadline.replace(hour=23, minute=59, second=59)
 
     def save(
         self,
@@ -140,7 +143,7 @@ class CourseRun(Drafted):
             rows.update(data_modified_timestamp=timezone.now())
         super().save(*args, **kwargs)
         if end_moved:
-            for seat in self.seats.filter(type="verified"):
+            for seat in self.seats.filter(type__slug="verified"):
                 seat.upgrade_deadline_override = None
                 seat.save(update_fields=["upgrade_deadline_override"])
         self.handle_status_change(send_emails)
@@ -161,8 +164,7 @@ class CourseRun(Drafted):
             send_mail(self.key, self.status, "discovery@example.com", ["team@example.com"])
 
     def push_to_marketing_site(self, previous_obj: CourseRun | None) -> None:
-        """Publish the run."""
-        raise ConnectionError("There is no marketing site.")
+        """Publish the run; here there is no such site."""
 
 
 class Seat(Drafted):

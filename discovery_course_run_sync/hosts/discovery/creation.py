@@ -17,6 +17,7 @@ from discovery_course_run_sync.hosts.discovery.host import (
     LOADER,
     course_runs,
     save_quietly,
+    unknown_type,
 )
 from discovery_course_run_sync.hosts.discovery.values import status_for, title_of, values_of
 from discovery_course_run_sync.records import CourseRunRecord
@@ -63,8 +64,7 @@ def _create_course(record: CourseRunRecord, partner: Any) -> tuple[Any, bool]:
 def _type_beside(course: Any) -> Any:
     """Return the type of the course's latest run: the best guess that there is."""
     latest = course.course_runs.order_by("-created").first()
-    types: Any = DISCOVERY.model("course_metadata.CourseRunType")
-    return (latest and latest.type) or types.objects.get(slug="empty")
+    return (latest and latest.type) or unknown_type()
 
 
 def _create_row(course: Any, values: Mapping[str, Any], *, beside: Sequence[Any]) -> Any:

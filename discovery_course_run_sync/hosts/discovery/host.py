@@ -35,6 +35,12 @@ def course_runs() -> Any:
     return DISCOVERY.model("course_metadata.CourseRun")
 
 
+def unknown_type() -> Any:
+    """Return the type "empty", of runs whose seats Discovery doesn't know yet."""
+    types: Any = DISCOVERY.model("course_metadata.CourseRunType")
+    return types.objects.get(slug="empty")
+
+
 def save_quietly(row: Any) -> None:
     """Save a course run by its own ``save()``, with no push to a marketing site and no mail."""
     row.save(suppress_publication=True, send_emails=False)

@@ -8,7 +8,12 @@ from typing import Any
 
 from django.db import transaction
 
-from discovery_course_run_sync.hosts.discovery.host import DISCOVERY, PUSH_SEATS, save_quietly
+from discovery_course_run_sync.hosts.discovery.host import (
+    DISCOVERY,
+    PUSH_SEATS,
+    save_quietly,
+    unknown_type,
+)
 from discovery_course_run_sync.hosts.discovery.values import status_for, title_of, values_of
 from discovery_course_run_sync.records import CourseRunRecord
 from shared.outcomes import Outcome
@@ -32,6 +37,7 @@ def _save_changes(row: Any, values: Mapping[str, Any]) -> bool:
     for name, value in changed.items():
         setattr(row, name, value)
     if changed:
+        row.type = row.type or unknown_type()  # without one Discovery can't save it
         save_quietly(row)
     return bool(changed)
 

@@ -111,8 +111,7 @@ class CourseRun(Drafted):
     def could_be_marketable(self) -> bool:
         """Whether a marketing site might ever show the run."""
         is_current = not CourseKey.from_string(self.key).deprecated
-        run_type: Any = self.type  # it may be None, and isn't asked whether it is
-        return run_type.is_marketable and is_current and not self.draft
+        return self._index() and is_current and not self.draft
 
     def get_seat_default_upgrade_deadline(self, seat_type: SeatType) -> datetime | None:
         """Return until when a verified seat may be bought: ten days before the end."""
@@ -142,6 +141,7 @@ class CourseRun(Drafted):
             rows = Course.everything.filter(key=self.course.key)
             rows.update(data_modified_timestamp=timezone.now())
         super().save(*args, **kwargs)
+        self._index()
         if end_moved:
             for seat in self.seats.filter(type__slug="verified"):
                 seat.upgrade_deadline_override = None
@@ -149,6 +149,10 @@ class CourseRun(Drafted):
         self.handle_status_change(send_emails)
         if is_pushed:
             self.push_to_marketing_site(None)
+
+    def _index(self) -> bool:
+        run_type: Any = self.type  # it may be None, and isn't asked whether it is
+        return bool(run_type.is_marketable)
 
     def _unique_slug(self) -> str:
         wanted = slugify(f"{self.title_override or self.course.title or ''}-{self.key}")

@@ -56,17 +56,27 @@ def configure(settings: Any) -> Callable[..., None]:
     """Let the room write to Discovery, with these options."""
 
     def configure(**options: Any) -> None:
-        destination = "discovery_course_run_sync.hosts.discovery.COURSE_RUNS"
+        path = "discovery_course_run_sync.hosts.discovery.COURSE_RUNS"
+        destinations = {**settings.EVENT_SYNC["DESTINATIONS"], "course-runs": path}
         settings.EVENT_SYNC = {
             **settings.EVENT_SYNC,
-            "DESTINATIONS": {
-                **settings.EVENT_SYNC["DESTINATIONS"],
-                "course-runs": destination,
-            },
+            "DESTINATIONS": destinations,
             "DESTINATION_OPTIONS": {"course-runs": options},
         }
 
     return configure
+
+
+@pytest.fixture
+def use(settings: Any) -> Callable[..., None]:
+    """Let the room write by another destination."""
+
+    def use(write: Callable[..., Any]) -> None:
+        path = f"{write.__module__}.{write.__qualname__}"
+        destinations = {**settings.EVENT_SYNC["DESTINATIONS"], "course-runs": path}
+        settings.EVENT_SYNC = {**settings.EVENT_SYNC, "DESTINATIONS": destinations}
+
+    return use
 
 
 @pytest.fixture

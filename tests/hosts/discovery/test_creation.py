@@ -12,6 +12,7 @@ from tests.hosts.discovery.rows import (
     KEY,
     make_course,
     make_courses,
+    make_partner,
     make_run,
     model,
     runs,
@@ -55,6 +56,14 @@ def test_second_run_of_a_course(partner, send):
     assert run.course == course
     assert model("Course").everything.get().title == "Old"
     assert run.course.canonical_course_run.key == "course-v1:edX+Tests+2025"
+
+
+def test_course_of_another_partner_is_another_course(partner, send):
+    """Though it has the same key, the run isn't put beside its runs."""
+    other = make_course(make_partner("other"))
+    assert send(published(1)) == [APPLIED]
+    [run] = runs()
+    assert (run.course.partner, run.course.key) == (partner, other.key)
 
 
 def test_run_of_a_course_with_a_draft(partner, send):

@@ -23,7 +23,6 @@ CASES: dict[Callable[..., Any], list[Callable[..., None]]] = {
         test_traps.test_update_by_query_would_skip_history_and_caches,
         test_traps.test_upgrade_deadlines_move_with_the_end,
         test_traps.test_save_drops_overrides_of_seats_only_when_the_end_moves,
-        test_traps.test_key_in_another_case,
         test_traps.test_run_without_a_type,
     ],
     naive.save_plainly: [
@@ -32,7 +31,6 @@ CASES: dict[Callable[..., Any], list[Callable[..., None]]] = {
         test_traps.test_save_publishes_to_marketing_unless_suppressed,
         test_traps.test_upgrade_deadlines_move_with_the_end,
         test_traps.test_ecommerce_hears_of_a_new_end,
-        test_traps.test_keys_that_differ_in_case_only,
     ],
     naive.save_unpublished: [
         test_traps.test_save_mails_when_a_draft_changes_its_status,

@@ -315,7 +315,10 @@ def test_keys_that_differ_in_case_only(partner, send):
         with transaction.atomic():
             make_run(course, key="course-v1:EDX+tests+2026")
     except IntegrityError:
-        pytest.skip(f"{connection.vendor} takes these keys for equal.")
+        # A database that compares without case keeps there from being several.
+        assert connection.vendor == "mysql"
+        assert send(published(1)) == [APPLIED]
+        return
     assert send(published(1)) == [DEAD]
     assert {said(run)["title_override"] for run in runs()} == {"Old"}
     assert "differ in case" in DeadLetter.objects.get().error

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.dateparse import parse_datetime
 from opaque_keys.edx.keys import CourseKey
 
 from tests.hosts.core.models import Partner
 from tests.hosts.discovery.course_metadata.models import (
     Course,
+    CourseRun,
+    CourseRunType,
     CourseType,
     Organization,
     Source,
@@ -50,3 +53,43 @@ class CoursesApiDataLoader:
             course.product_source = self.source
             course.save()
         return course, is_new
+
+    def process_single_course_run(self, body: dict[str, Any]) -> None:
+        """Write what the LMS says of a run to its rows, or make it."""
+        drafts_first = CourseRun.everything.order_by("-draft")
+        found = drafts_first.filter(key__iexact=body["id"])
+        for run in found:
+            self._follow(run, body)
+        if not found:
+            self._create(body)
+
+    def _follow(self, run: CourseRun, body: dict[str, Any]) -> None:
+        changed = {k: v for k, v in self._columns(body).items() if getattr(run, k) != v}
+        for name, value in changed.items():
+            setattr(run, name, value)
+        if changed:
+            run.save(suppress_publication=True)
+        course = getattr(run, "canonical_for_course", None)
+        if course and not self.partner.uses_publisher and course.title != (body["name"] or None):
+            course.title = body["name"]
+            course.save()
+
+    def _create(self, body: dict[str, Any]) -> None:
+        course, is_new = self.get_or_create_course(body)
+        empty = CourseRunType.objects.get(slug="empty")
+        run = CourseRun.objects.create(course=course, type=empty, **self._columns(body))
+        if is_new:
+            course.canonical_course_run = run
+            course.save(update_fields=["canonical_course_run"])
+
+    def _columns(self, body: dict[str, Any]) -> dict[str, Any]:
+        dates = ("start", "end", "enrollment_start", "enrollment_end")
+        columns = {name: body[name] and parse_datetime(body[name]) for name in dates}
+        columns |= {
+            "key": body["id"],
+            "title_override": body["name"].strip() or None,
+            "pacing_type": {"instructor": "instructor_paced", "self": "self_paced"}[body["pacing"]],
+            "hidden": body["hidden"],
+            "license": body["license"],
+        }
+        return columns if self.partner.uses_publisher else columns | {"status": "published"}

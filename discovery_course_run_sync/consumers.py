@@ -36,4 +36,5 @@ COURSE_RUNS = Consumer(
             creates_only=True,
         ),
     ),
+    supersedes=("course_discovery.apps.course_metadata.signals.update_course_data_from_event",),
 )

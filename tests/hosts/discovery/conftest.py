@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from openedx_events.content_authoring.signals import COURSE_CATALOG_INFO_CHANGED
 
+from discovery_course_run_sync.consumers import COURSE_RUNS
 from discovery_course_run_sync.hosts.discovery.host import LOADER, PUSH_SEATS
 from shared import parking, registry
 from shared.batches import Batch
@@ -32,7 +33,7 @@ Deliver = Callable[..., list[Outcome]]
 
 
 IS_HOST = find_spec("course_discovery") is not None
-SUPERSEDED = "course_discovery.apps.course_metadata.signals.update_course_data_from_event"
+(SUPERSEDED,) = COURSE_RUNS.supersedes
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -162,12 +163,18 @@ def record_of(event: Any) -> Any:
     return route.to_record(event.data, event.metadata)
 
 
+def held_of(event: Any) -> Mapping[str, Any]:
+    """Return what Discovery holds for an event's record."""
+    [held] = COURSE_RUNS.held([record_of(event)])
+    assert isinstance(held, Mapping)
+    return held
+
+
 def test_what_discovery_holds_is_told_in_the_records_words(partner, send):
     """Equal fields once the event is applied; none of what Discovery has no column for."""
     make_runs(partner)
     record = record_of(published(1, name=" Tests "))
-    [before] = COURSE_RUNS.held([record])
-    assert before
+    before = held_of(published(1, name=" Tests "))
     assert (before["title"], before["pacing_type"]) == ("Old", "self_paced")
     send(published(1, name=" Tests "))
     [held] = COURSE_RUNS.held([record])
@@ -181,27 +188,21 @@ def test_what_discovery_holds_is_told_in_the_records_words(partner, send):
 def test_row_that_differs_is_the_one_that_is_told(partner, send):
     """Be it the draft or the official one."""
     pair = make_runs(partner)
-    record = record_of(published(1))
     for run in pair:
         send(published(1))
         run.refresh_from_db()
         run.hidden = True
         run.save(suppress_publication=True)
-        [held] = COURSE_RUNS.held([record])
-        assert held
-        assert held["hidden"] is True
+        assert held_of(published(1))["hidden"] is True
         run.hidden = False
         run.save(suppress_publication=True)
-    [held] = COURSE_RUNS.held([record])
-    assert held
-    assert held["hidden"] is False
+    assert held_of(published(1))["hidden"] is False
 
 
 def test_nothing_is_held_of_an_unknown_run(partner):
     """And of one that was only created no more is asked than that it is there."""
     assert COURSE_RUNS.held([record_of(published(1)), record_of(created(1))]) == [None, None]
     make_run(make_course(partner, title=None), title_override=None, pacing_type=None)
-    empty, there = COURSE_RUNS.held([record_of(published(1)), record_of(created(1))])
-    assert empty
+    empty = held_of(published(1))
     assert (empty["title"], empty["pacing_type"]) == ("", "")
-    assert there == {"course_key": KEY}
+    assert held_of(created(1)) == {"course_key": KEY}

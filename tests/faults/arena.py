@@ -96,6 +96,8 @@ class Arena:
                 "log_level": 0,
             }
         )
+        # A new broker makes room for groups when it is asked for the first one, and takes its time.
+        assert self._wait_for(lambda committed: True), "The broker can't say where a group stands."
 
     def close(self) -> None:
         """Kill what still runs and drop the database."""

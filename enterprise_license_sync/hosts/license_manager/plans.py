@@ -1,0 +1,241 @@
+"""Writes subscription plans: the plan itself, and its renewal where it has been renewed.
+
+``expiration_processed`` is never written: a plan that is over is License Manager's own
+``expire_subscriptions``' to process, which ends the enrollments first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from enterprise_license_sync.hosts.license_manager.host import (
+    LICENSE_MANAGER,
+    RENEW,
+    Row,
+    differing,
+    locked,
+    rows,
+    save,
+    was_changed_later,
+    was_deleted_later,
+)
+from enterprise_license_sync.records import PlanStatus, SubscriptionPlanRecord
+from shared.applied import apply_in_order
+from shared.exceptions import ConfigurationError, UnmappableEvent
+from shared.hosts import HostDestination
+from shared.outcomes import MissingParent, Outcome, WriteResult
+from shared.records import PositionedRecord
+
+_CONSUMER = "subscription-plans"
+_EVENT = "subscription_plan"
+_LINE_ITEM_LENGTH = 18
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlanOptions:
+    """What is a service's own to decide about plans that come by event.
+
+    ``create_agreements`` makes the agreement of a customer who has none; else the plan waits.
+    ``make_licenses`` lets License Manager make the licenses of a plan, and copy those of a renewed
+    one, as its own API does; for a publisher that tells of each license, too, it is off.
+    ``salesforce_line_item`` and ``product`` (its id) are given to plans that are made.
+    """
+
+    create_agreements: bool = False
+    make_licenses: bool = True
+    salesforce_line_item: str | None = None
+    product: int | None = None
+
+    def __post_init__(self) -> None:
+        item = self.salesforce_line_item
+        if item is not None and (len(item) != _LINE_ITEM_LENGTH or not item.startswith("00k")):
+            raise ConfigurationError(
+                f"{_CONSUMER}: SALESFORCE_LINE_ITEM is none that License Manager takes.",
+                hint=f"It has {_LINE_ITEM_LENGTH} characters, of which the first are '00k'.",
+            )
+
+
+def _write(
+    records: Sequence[PositionedRecord[SubscriptionPlanRecord]], options: PlanOptions
+) -> list[WriteResult]:
+    return apply_in_order(_CONSUMER, records, partial(_apply, options=options))
+
+
+def _apply(item: PositionedRecord[SubscriptionPlanRecord], options: PlanOptions) -> WriteResult:
+    record = item.record
+    if missing := _missing(record, options):
+        return missing
+    plan = locked("SubscriptionPlan", record.plan_uuid)
+    if plan is None and was_deleted_later("SubscriptionPlan", record.plan_uuid, item.position.time):
+        return Outcome.STALE
+    agreement = _agreement_of(record) or _new_agreement(record)
+    if plan is None:
+        plan, outcome = _make(record, agreement, options), Outcome.APPLIED
+    else:
+        outcome = _follow(plan, item, agreement, options)
+    if record.renewed_to_id and outcome is not Outcome.STALE and _renew(plan, item, options):
+        return Outcome.APPLIED
+    return outcome
+
+
+def _missing(record: SubscriptionPlanRecord, options: PlanOptions) -> MissingParent | None:
+    """Return what the plan has to wait for. Agreements and catalogues come by no event."""
+    agreement, customer = _agreement_of(record), record.enterprise_customer_uuid
+    plans = rows("SubscriptionPlan")
+    if agreement is None and not options.create_agreements:
+        return MissingParent("customer-agreements", (customer,))
+    catalog = record.enterprise_catalog_uuid or getattr(agreement, _DEFAULT_CATALOG, None)
+    if catalog is None and not plans.filter(pk=record.plan_uuid).exists():
+        return MissingParent("enterprise-catalogs", (customer,))
+    if record.renewed_to_id and not plans.filter(pk=record.renewed_to_id).exists():
+        return MissingParent(_CONSUMER, (record.renewed_to_id,))
+    return None
+
+
+_DEFAULT_CATALOG = "default_enterprise_catalog_uuid"
+
+
+def _agreement_of(record: SubscriptionPlanRecord) -> Row | None:
+    wanted = {"enterprise_customer_uuid": record.enterprise_customer_uuid}
+    return rows("CustomerAgreement").filter(**wanted).first()
+
+
+def _new_agreement(record: SubscriptionPlanRecord) -> Row:
+    """Make the agreement of a customer; its name and slug are License Manager's to look up."""
+    wanted = {"enterprise_customer_uuid": record.enterprise_customer_uuid}
+    agreement = rows("CustomerAgreement").model(**wanted)
+    save(agreement, _EVENT)
+    return agreement
+
+
+def _make(record: SubscriptionPlanRecord, agreement: Row, options: PlanOptions) -> Row:
+    """Make a plan. Its expiry is still to be processed, whatever its dates say."""
+    plan = rows("SubscriptionPlan").model(
+        uuid=record.plan_uuid,
+        salesforce_opportunity_line_item=options.salesforce_line_item,
+        product_id=options.product,
+        **_columns(record, agreement),
+    )
+    save(plan, _EVENT)
+    _provision(plan, record, options)
+    return plan
+
+
+def _follow(
+    plan: Row,
+    item: PositionedRecord[SubscriptionPlanRecord],
+    agreement: Row,
+    options: PlanOptions,
+) -> Outcome:
+    """Let a plan that is there follow the event."""
+    record = item.record
+    changes = differing(plan, _columns(record, agreement, plan))
+    if not changes:
+        return Outcome.UNCHANGED
+    if was_changed_later(plan, changes, item.position.time):
+        return Outcome.STALE
+    for name, value in changes.items():
+        setattr(plan, name, value)
+    save(plan, _EVENT, only=changes)
+    if "desired_num_licenses" in changes:
+        _provision(plan, record, options)
+    return Outcome.APPLIED
+
+
+def _columns(
+    record: SubscriptionPlanRecord, agreement: Row, plan: Row | None = None
+) -> dict[str, Any]:
+    """Return what the plan's columns shall say. License Manager has no word for a deleted plan."""
+    held = plan.enterprise_catalog_uuid if plan else getattr(agreement, _DEFAULT_CATALOG)
+    return {
+        "title": record.title,
+        "start_date": record.start_date,
+        "expiration_date": record.expiration_date,
+        "enterprise_catalog_uuid": record.enterprise_catalog_uuid or held,
+        "customer_agreement_id": agreement.pk,
+        "is_active": record.status == PlanStatus.ACTIVE,
+        "desired_num_licenses": _number(record, plan),
+    }
+
+
+def _number(record: SubscriptionPlanRecord, plan: Row | None) -> int | None:
+    """Return the number of licenses; a plan that wants none certain is told with those it has."""
+    number = record.desired_num_licenses
+    if plan and plan.desired_num_licenses is None and plan.num_licenses == number:
+        return None
+    return number
+
+
+def _provision(plan: Row, record: SubscriptionPlanRecord, options: PlanOptions) -> None:
+    """Have the plan's licenses made as License Manager's admin has: once the plan is committed."""
+    if options.make_licenses and record.status != PlanStatus.DELETED:
+        # Robust: what fails then can't take the plan back, and is logged by Django.
+        transaction.on_commit(plan.provision_licenses, robust=True)
+
+
+def _renew(plan: Row, item: PositionedRecord[SubscriptionPlanRecord], options: PlanOptions) -> bool:
+    """Process the plan's renewal, unless it has been. Raises what License Manager raises."""
+    renewals = rows("SubscriptionPlanRenewal").select_for_update()
+    follower = locked("SubscriptionPlan", item.record.renewed_to_id)  # type: ignore[arg-type]
+    renewal = renewals.filter(prior_subscription_plan=plan).first()
+    if renewal and renewal.processed:
+        if renewal.renewed_subscription_plan_id != item.record.renewed_to_id:
+            raise UnmappableEvent(
+                f"{_EVENT}.renewed_to_uuid", "License Manager has renewed the plan to another one"
+            )
+        return False
+    renewal = renewal or _new_renewal(plan, follower)
+    renewal.renewed_subscription_plan = follower
+    if not options.make_licenses:
+        renewal.processed, renewal.processed_datetime = True, item.position.time
+    save(renewal, _EVENT)
+    if options.make_licenses:
+        LICENSE_MANAGER.function(RENEW)(renewal)
+    return True
+
+
+def _new_renewal(plan: Row, follower: Row) -> Row:
+    return rows("SubscriptionPlanRenewal").model(
+        prior_subscription_plan=plan,
+        number_of_licenses=max(follower.desired_num_licenses or 0, follower.num_licenses),
+        effective_date=follower.start_date,
+        renewed_expiration_date=follower.expiration_date,
+    )
+
+
+def _read(
+    records: Sequence[SubscriptionPlanRecord], options: PlanOptions
+) -> list[Mapping[str, Any] | None]:
+    wanted = Q(pk__in=[record.plan_uuid for record in records])
+    found = rows("SubscriptionPlan").filter(wanted).select_related("customer_agreement", "renewal")
+    by_key = {plan.pk: plan for plan in found}
+    return [(plan := by_key.get(record.plan_uuid)) and _held(plan, record) for record in records]
+
+
+def _held(plan: Row, record: SubscriptionPlanRecord) -> Mapping[str, Any]:
+    inactive = PlanStatus.DELETED if record.status == PlanStatus.DELETED else PlanStatus.INACTIVE
+    renewal = getattr(plan, "renewal", None)  # Django says that there is none by AttributeError
+    number = plan.desired_num_licenses
+    return {
+        "title": plan.title,
+        "enterprise_customer_uuid": plan.customer_agreement.enterprise_customer_uuid,
+        "enterprise_catalog_uuid": plan.enterprise_catalog_uuid,
+        "start_date": plan.start_date,
+        "expiration_date": plan.expiration_date,
+        "desired_num_licenses": plan.num_licenses if number is None else number,
+        "status": PlanStatus.ACTIVE if plan.is_active else inactive,
+        "renewed_to_id": renewal.renewed_subscription_plan_id
+        if renewal and renewal.processed
+        else None,
+    }
+
+
+SUBSCRIPTION_PLANS = HostDestination(
+    consumer=_CONSUMER, host=LICENSE_MANAGER, options=PlanOptions, write=_write, read=_read
+)

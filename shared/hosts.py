@@ -27,7 +27,10 @@ O = TypeVar("O")  # noqa: E741 - options, beside R for records
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Host:
-    """What a destination relies on: fields by model ("app.Model"), dotted paths of functions."""
+    """What a destination relies on: fields by model ("app.Model"), dotted paths of functions.
+
+    A method is named by its class's path: ``"app.models.Model.method"``.
+    """
 
     name: str
     models: Mapping[str, tuple[str, ...]]
@@ -41,7 +44,7 @@ class Host:
     def function(self, path: str) -> Callable[..., Any]:
         """Return one of the host's functions, which has been declared."""
         assert path in self.functions, path
-        found: Callable[..., Any] = import_string(path)
+        found: Callable[..., Any] = _find(path)
         return found
 
     def missing(self) -> list[str]:
@@ -65,9 +68,17 @@ def _missing(label: str, names: tuple[str, ...]) -> Iterator[str]:
 
 def _is_there(path: str) -> bool:
     try:
-        return callable(import_string(path))
-    except ImportError:
+        return callable(_find(path))
+    except (ImportError, AttributeError):
         return False
+
+
+def _find(path: str) -> Any:
+    try:
+        return import_string(path)
+    except ImportError:
+        owner, _, name = path.rpartition(".")
+        return getattr(import_string(owner), name)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -25,7 +25,7 @@ from tests.testapp.room import SHELVES, ShelfRecord
 LIBRARY = Host(
     name="the library",
     models={"testapp.Shelf": ("code", "label")},
-    functions=("tests.testapp.room.wants_book",),
+    functions=("tests.testapp.room.wants_book", "tests.testapp.models.Shelf.save"),
 )
 
 
@@ -59,7 +59,12 @@ LOST = HostDestination(
     host=Host(
         name="the library",
         models={"testapp.Shelf": ("code", "colour"), "testapp.Lift": ("floor",)},
-        functions=("tests.testapp.room.no_such", "no.such.module", "tests.testapp.room.ROOM"),
+        functions=(
+            "tests.testapp.room.no_such",
+            "no.such.module",
+            "tests.testapp.room.ROOM",
+            "tests.testapp.models.Shelf.no_such",
+        ),
     ),
     options=Options,
     write=write,
@@ -125,6 +130,7 @@ def test_what_is_not_there_is_named(use: Any) -> None:
             "function tests.testapp.room.no_such",
             "function no.such.module",
             "function tests.testapp.room.ROOM",
+            "function tests.testapp.models.Shelf.no_such",
         )
     ]
     with pytest.raises(ConfigurationError, match="relies on the library's field"):
@@ -137,6 +143,7 @@ def test_all_is_there(use: Any) -> None:
     assert check_hosts() == []
     assert LIBRARY.model("testapp.Shelf") is Shelf
     assert LIBRARY.function("tests.testapp.room.wants_book").__name__ == "wants_book"
+    assert LIBRARY.function("tests.testapp.models.Shelf.save") is Shelf.save
     with pytest.raises(AssertionError, match="Book"):
         LIBRARY.model("testapp.Book")
     with pytest.raises(AssertionError, match="no_such"):

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
+from django.contrib.auth import get_user_model
 from django.db import models
+from django.utils.timezone import now
 
 from tests.enterprise_license_sync.producers.stand_ins.timestamps import TimeStampedModel
 
@@ -15,6 +17,11 @@ class EnterpriseCustomerUser(TimeStampedModel):
 
     user_id = models.PositiveIntegerField()
     linked = models.BooleanField(default=True)
+
+    @property
+    def username(self) -> str:
+        """The learner's name in the LMS."""
+        return get_user_model().objects.get(pk=self.user_id).get_username()
 
 
 class EnterpriseCourseEnrollmentManager(models.Manager["EnterpriseCourseEnrollment"]):
@@ -33,6 +40,8 @@ class EnterpriseCourseEnrollment(TimeStampedModel):
     )
     course_id = models.CharField(max_length=255)
     saved_for_later = models.BooleanField(default=False)
+    unenrolled = models.BooleanField(default=None, blank=True, null=True)
+    unenrolled_at = models.DateTimeField(default=None, blank=True, null=True)
 
     objects = EnterpriseCourseEnrollmentManager()
 
@@ -49,3 +58,16 @@ class LicensedEnterpriseCourseEnrollment(TimeStampedModel):
         on_delete=models.CASCADE,
     )
     is_revoked = models.BooleanField(default=False)
+
+    def revoke(self) -> bool:
+        """Say that the license pays no more, and that the learner isn't enrolled any more; once."""
+        if self.is_revoked:
+            return False
+        self.is_revoked = True
+        self.save()
+        enrollment = self.enterprise_course_enrollment
+        if enrollment and not enrollment.unenrolled:
+            enrollment.saved_for_later = enrollment.unenrolled = True
+            enrollment.unenrolled_at = now()
+            enrollment.save()
+        return True

@@ -23,6 +23,7 @@ _APPS = "license_manager.apps"
 REVOKE = f"{_APPS}.subscriptions.api.revoke_license"
 RENEW = f"{_APPS}.subscriptions.api.renew_subscription"
 FOLLOW_UP = f"{_APPS}.api.tasks.execute_post_revocation_tasks"
+_MODELS = f"{_APPS}.subscriptions.models"
 LOCK = f"{_APPS}.api.utils.acquire_subscription_plan_lock"
 UNLOCK = f"{_APPS}.api.utils.release_subscription_plan_lock"
 
@@ -67,7 +68,17 @@ LICENSE_MANAGER = Host(
             "renewed_to",
         ),
     },
-    functions=(REVOKE, RENEW, FOLLOW_UP, LOCK, UNLOCK),
+    functions=(
+        REVOKE,
+        RENEW,
+        FOLLOW_UP,
+        LOCK,
+        UNLOCK,
+        f"{_MODELS}.SubscriptionPlan.provision_licenses",
+        f"{_MODELS}.License.revoke",
+        f"{_MODELS}.License.reset_to_unassigned",
+        f"{_MODELS}.License.clear_historical_pii",
+    ),
 )
 
 CHANGE_REASON = "event bus"

@@ -13,14 +13,9 @@ from edx_django_utils.cache import TieredCache
 
 from shared import registry
 from shared.consumer import Room
+from tests.hosts.license_manager.destinations import DESTINATIONS
 
 ROOM = "enterprise_license_sync"
-HOST = "enterprise_license_sync.hosts.license_manager"
-DESTINATIONS = {
-    "subscription-plans": f"{HOST}.SUBSCRIPTION_PLANS",
-    "licenses": f"{HOST}.LICENSES",
-    "licensed-enrollments": f"{HOST}.LICENSED_ENROLLMENTS",
-}
 _APPS = "license_manager.apps"
 
 

@@ -19,14 +19,9 @@ from django.contrib.auth import get_user_model
 
 from shared import registry
 from shared.consumer import Room
+from tests.hosts.lms.destinations import DESTINATIONS
 
 ROOM = "enterprise_license_sync"
-HOST = "enterprise_license_sync.hosts.lms"
-DESTINATIONS = {
-    "subscription-plans": f"{HOST}.SUBSCRIPTION_PLANS",
-    "licenses": f"{HOST}.LICENSES",
-    "licensed-enrollments": f"{HOST}.LICENSED_ENROLLMENTS",
-}
 VIEWS = "enterprise.api.v1.views.enterprise_subsidy_fulfillment"
 MODELS = "enterprise.models"
 

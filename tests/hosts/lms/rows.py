@@ -28,10 +28,10 @@ def enroll(
     rows = apps.get_model("student", "CourseEnrollment").objects
     enrollment = rows.create(user_id=user_id, course_id=key, mode="verified")
     note_change(enrollment, when)
-    noted = apps.get_model("enterprise", "EnterpriseCourseEnrollment").objects.create(
+    noted = _enterprise("EnterpriseCourseEnrollment").objects.create(
         enterprise_customer_user=_customer_user(user_id), course_id=course
     )
-    paid = apps.get_model("enterprise", "LicensedEnterpriseCourseEnrollment").objects
+    paid = _enterprise("LicensedEnterpriseCourseEnrollment").objects
     return paid.create(license_uuid=license_uuid, enterprise_course_enrollment=noted, **fields)
 
 
@@ -49,21 +49,21 @@ def enrollment_of(user_id: int = LEARNER, course: str = COURSE) -> Any:
 
 def paid_by(license_uuid: UUID = LICENSE) -> Any:
     """Return edx-enterprise's record that a license pays."""
-    paid = apps.get_model("enterprise", "LicensedEnterpriseCourseEnrollment").objects
+    paid = _enterprise("LicensedEnterpriseCourseEnrollment").objects
     return paid.get(license_uuid=license_uuid)
 
 
 def _customer_user(user_id: int) -> Any:
     """Return the customer's learner, made with all that edx-enterprise wants of one."""
-    learners = apps.get_model("enterprise", "EnterpriseCustomerUser")
     wanted: dict[str, Any] = {"user_id": user_id}
+    learners = _enterprise("EnterpriseCustomerUser")
     if any(each.name == "enterprise_customer" for each in learners._meta.get_fields()):
-        sites, customers = (
-            apps.get_model("sites", "Site"),
-            apps.get_model("enterprise", "EnterpriseCustomer"),
-        )
-        site, _ = sites.objects.get_or_create(pk=1, defaults={"domain": "example.com"})
-        wanted["enterprise_customer"], _ = customers.objects.get_or_create(
+        site, _ = apps.get_model("sites", "Site").objects.get_or_create(pk=1)
+        wanted["enterprise_customer"], _ = _enterprise("EnterpriseCustomer").objects.get_or_create(
             slug="customer", defaults={"name": "A Customer", "site": site, "active": True}
         )
     return learners.objects.get_or_create(**wanted)[0]
+
+
+def _enterprise(name: str) -> Any:
+    return apps.get_model("enterprise", name)

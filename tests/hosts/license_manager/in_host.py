@@ -1,0 +1,9 @@
+"""Settings of License Manager with the room installed."""
+
+from license_manager.settings.test import *  # type: ignore[import-not-found]  # noqa: F403
+from license_manager.settings.test import INSTALLED_APPS
+
+from tests.hosts.license_manager.destinations import DESTINATIONS
+
+INSTALLED_APPS = (*INSTALLED_APPS, "openedx_events", "shared", "enterprise_license_sync")
+EVENT_SYNC = {"DESTINATIONS": DESTINATIONS}

@@ -60,6 +60,10 @@ ROOMS = {
         "tests/hosts/credentials/test_grades.py",
         "tests/hosts/credentials/test_learners.py",
         "tests/hosts/credentials/test_runs.py",
+        "tests/hosts/license_manager/test_licenses.py",
+        "tests/hosts/license_manager/test_plans.py",
+        "tests/hosts/license_manager/test_traps.py",
+        "tests/hosts/lms/test_lms.py",
     ],
     "repeatable read": [],
 }

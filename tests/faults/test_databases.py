@@ -25,6 +25,7 @@ CASES = [(database, level) for database in ("postgresql", "mariadb") for level i
 
 CONCURRENT = [
     "tests/hosts/credentials/test_races.py",
+    "tests/hosts/license_manager/test_races.py",
     "tests/shared/test_contention.py",
     "tests/shared/test_isolation_level.py",
     "tests/shared/test_shadow_races.py",

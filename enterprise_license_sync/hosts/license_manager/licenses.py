@@ -11,18 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.db import transaction
-from edx_django_utils.cache import RequestCache
 
 from enterprise_license_sync.hosts.license_manager.host import (
     CHANGE_REASON,
     FOLLOW_UP,
     LICENSE_MANAGER,
-    LOCK,
     REVOKE,
-    UNLOCK,
     Row,
     differing,
     locked,
@@ -32,6 +29,7 @@ from enterprise_license_sync.hosts.license_manager.host import (
     was_deleted_later,
     was_touched_later,
 )
+from enterprise_license_sync.hosts.license_manager.locks import Take, assignment_locks
 from enterprise_license_sync.records import HELD, LicenseRecord, LicenseStatus
 from shared.applied import apply_in_order
 from shared.exceptions import UnmappableEvent
@@ -41,8 +39,6 @@ from shared.records import PositionedRecord
 
 _CONSUMER = "licenses"
 _EVENT = "license"
-_LOCK_SECONDS = 30
-"""How long assigning stays locked should the transaction come to nothing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,24 +57,12 @@ class LicenseOptions:
 def _write(
     records: Sequence[PositionedRecord[LicenseRecord]], options: LicenseOptions
 ) -> list[WriteResult]:
-    locks: dict[UUID, Row] = {}
-    try:
-        results = apply_in_order(_CONSUMER, records, partial(_apply, options=options, locks=locks))
-    except BaseException:
-        _release(locks)
-        raise
-
-    def release() -> None:
-        _release(locks)
-
-    if locks:
-        # Not before: until then License Manager can't see who has a license.
-        transaction.on_commit(release, robust=True)
-    return results
+    with assignment_locks() as take:
+        return apply_in_order(_CONSUMER, records, partial(_apply, options=options, take=take))
 
 
 def _apply(
-    item: PositionedRecord[LicenseRecord], options: LicenseOptions, locks: dict[UUID, Row]
+    item: PositionedRecord[LicenseRecord], options: LicenseOptions, take: Take
 ) -> WriteResult:
     record = item.record
     plan = rows("SubscriptionPlan").filter(pk=record.plan_id).first()
@@ -98,7 +82,7 @@ def _apply(
     if not is_new and _is_late(row, changes, item):
         return Outcome.STALE
     if _is_given(row, changes, record):
-        if not _may_assign(plan, locks):
+        if not take(plan):
             return MissingParent("assignments", (plan.pk,))
         _refuse_second(row, record, changes)
     _step(row, record, changes, options)
@@ -143,22 +127,6 @@ def _is_given(row: Row, changes: dict[str, Any], record: LicenseRecord) -> bool:
     """Return whether a learner gets a license of the plan that they didn't have."""
     is_another = {"user_email", "subscription_plan_id"} & changes.keys()
     return record.status in HELD and bool(is_another or row.status not in HELD)
-
-
-def _may_assign(plan: Row, locks: dict[UUID, Row]) -> bool:
-    """Take the lock under which License Manager assigns a plan's licenses."""
-    if plan.pk not in locks:
-        # The lock is a cached value, and nothing else empties a worker's cache of its own.
-        RequestCache.clear_all_namespaces()
-        if not LICENSE_MANAGER.function(LOCK)(plan, django_cache_timeout=_LOCK_SECONDS):
-            return False
-        locks[plan.pk] = plan
-    return True
-
-
-def _release(locks: dict[UUID, Row]) -> None:
-    for plan in locks.values():
-        LICENSE_MANAGER.function(UNLOCK)(plan)
 
 
 def _refuse_second(row: Row, record: LicenseRecord, changes: dict[str, Any]) -> None:

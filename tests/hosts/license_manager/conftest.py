@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from edx_django_utils.cache import TieredCache
 
+from enterprise_license_sync.hosts.license_manager import locks
 from shared import registry
 from shared.consumer import Room
 from tests.hosts.license_manager.destinations import DESTINATIONS
@@ -68,8 +69,9 @@ def destinations(configure: Callable[..., None]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def caches() -> Iterator[None]:
+def caches(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No lock is left of another test."""
+    monkeypatch.setattr(locks._own, "until", {})
     TieredCache.dangerous_clear_all_tiers()
     yield
     TieredCache.dangerous_clear_all_tiers()

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
+from django.core.cache import cache
+from django.db import transaction
 from django.utils import timezone
+from edx_django_utils.cache import TieredCache
 
+from enterprise_license_sync.hosts.license_manager import locks
+from enterprise_license_sync.hosts.license_manager.host import LICENSE_MANAGER, LOCK, UNLOCK
 from shared.events.enterprise.signals import SUBSCRIPTION_PLAN_EXPIRED, SUBSCRIPTION_PLAN_RENEWED
 from shared.outcomes import Outcome
 from shared.testing import deliver
@@ -42,6 +49,23 @@ pytestmark = pytest.mark.django_db
 APPLIED, UNCHANGED, STALE = Outcome.APPLIED, Outcome.UNCHANGED, Outcome.STALE
 PARKED = Outcome.PARKED
 UPPER = EMAIL.upper()
+
+
+def acquire(row):
+    """Take the lock, as License Manager does when an admin assigns licenses."""
+    return bool(LICENSE_MANAGER.function(LOCK)(row))
+
+
+def roll_back(room, *events):
+    """Deliver events as one batch that comes to nothing."""
+    with transaction.atomic():
+        deliver(room, *events)
+        transaction.set_rollback(True)
+
+
+def release(row):
+    """Give the lock back."""
+    LICENSE_MANAGER.function(UNLOCK)(row)
 
 
 def test_expiration_processed_is_not_among_the_written_columns(room, tracked):
@@ -114,11 +138,6 @@ def test_second_license_is_good_where_the_first_is_not(room):
 
 def test_assigning_waits_for_the_lock_of_license_manager(room):
     """While an admin assigns licenses of the plan, the event waits, and then counts."""
-    from django.utils.module_loading import import_string
-
-    utils = "license_manager.apps.api.utils"
-    acquire = import_string(f"{utils}.acquire_subscription_plan_lock")
-    release = import_string(f"{utils}.release_subscription_plan_lock")
     row = make_plan()
     assert acquire(row)
     assert outcomes(room, license_(1), license_(1, "unassigned", license_uuid=OTHER_LICENSE)) == [
@@ -132,10 +151,6 @@ def test_assigning_waits_for_the_lock_of_license_manager(room):
 
 def test_lock_that_another_process_released_is_free(room):
     """A worker has no requests, after which its own cache would forget that it was taken."""
-    from django.core.cache import cache
-    from django.utils.module_loading import import_string
-
-    acquire = import_string("license_manager.apps.api.utils.acquire_subscription_plan_lock")
     row = make_plan()
     assert acquire(row)
     assert outcomes(room, license_(1)) == [PARKED]
@@ -145,20 +160,43 @@ def test_lock_that_another_process_released_is_free(room):
 
 def test_admins_cannot_assign_amid_a_batch(room):
     """Until it is committed License Manager can't see who has a license."""
-    from django.utils.module_loading import import_string
-
     row = make_plan()
     deliver(room, license_(1))
-    assert not import_string("license_manager.apps.api.utils.acquire_subscription_plan_lock")(row)
+    assert not acquire(row)
+
+
+def test_batch_is_not_in_its_own_way(room):
+    """Where its events are written one by one, for one of them is bad; or once more."""
+    give()
+    told = [license_(1, license_uuid=UUID(int=20 + n), user_email=f"{n}@x.org") for n in range(3)]
+    bad = license_(1, license_uuid=UUID(int=30))
+    roll_back(room, *told)
+    assert outcomes(room, *told, bad) == [APPLIED, APPLIED, APPLIED, Outcome.DEAD]
+    assert acquire(get_plan())
+
+
+def test_bad_event_releases_no_lock_of_its_neighbours(room):
+    """They aren't committed yet."""
+    give()
+    good = license_(1, license_uuid=UUID(int=20), user_email="another@example.com")
+    deliver(room, good, license_(1, license_uuid=OTHER_LICENSE))
+    assert not acquire(get_plan())
+
+
+def test_lock_that_has_run_out_is_taken_anew(room, monkeypatch):
+    """An admin may have it by now."""
+    row = make_plan()
+    roll_back(room, license_(1))
+    monkeypatch.setattr(locks, "monotonic", lambda: time.monotonic() + locks.SECONDS)
+    TieredCache.dangerous_clear_all_tiers()
+    assert acquire(row)
+    assert outcomes(room, license_(1)) == [PARKED]
 
 
 def test_lock_is_released_where_a_license_is_refused(room):
     """A bad event doesn't keep an admin from assigning."""
-    from django.utils.module_loading import import_string
-
     give()
     assert errors(room, license_(1, license_uuid=OTHER_LICENSE)) != [""]
-    acquire = import_string("license_manager.apps.api.utils.acquire_subscription_plan_lock")
     assert acquire(get_plan())
 
 

@@ -19,7 +19,7 @@ from enterprise_license_sync.hosts.lms.host import LMS, LmsOptions, Row, said
 from enterprise_license_sync.records import SubscriptionPlanRecord
 from shared.hosts import HostDestination
 from shared.ordering import Position
-from shared.outcomes import Outcome
+from shared.outcomes import Outcome, WriteResult
 from shared.records import PositionedRecord
 
 FOLLOWED = (Outcome.APPLIED, Outcome.UNCHANGED)
@@ -66,7 +66,7 @@ class Family:
 
 def _write(
     records: Sequence[PositionedRecord[SubscriptionPlanRecord]], options: LmsOptions
-) -> list[Outcome]:
+) -> list[WriteResult]:
     from enterprise_license_sync.standalone.destination import write_subscription_plans
 
     results = write_subscription_plans(records)

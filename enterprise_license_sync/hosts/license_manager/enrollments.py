@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enterprise_license_sync.hosts.license_manager.host import LICENSE_MANAGER
 from enterprise_license_sync.records import LicensedEnrollmentRecord
 from shared.hosts import HostDestination
-from shared.outcomes import Outcome
+from shared.outcomes import Held, Outcome
 from shared.records import PositionedRecord
 
 
@@ -23,8 +23,8 @@ def _write(
     return [Outcome.FILTERED for _ in records]
 
 
-def _read(records: Sequence[LicensedEnrollmentRecord], options: EnrollmentOptions) -> list[None]:
-    return [None for _ in records]
+def _read(records: Sequence[LicensedEnrollmentRecord], options: EnrollmentOptions) -> list[Held]:
+    return [Outcome.FILTERED for _ in records]
 
 
 LICENSED_ENROLLMENTS = HostDestination(

@@ -12,6 +12,7 @@ from enterprise_license_sync.hosts.license_manager.host import LICENSE_MANAGER
 from enterprise_license_sync.records import LicenseStatus, PlanStatus
 from shared.checks import check_hosts
 from shared.events.enterprise.signals import SUBSCRIPTION_PLAN_DELETED, SUBSCRIPTION_PLAN_RENEWED
+from shared.outcomes import Outcome
 from tests.hosts.license_manager.events import (
     CATALOG,
     CUSTOMER,
@@ -165,10 +166,10 @@ def test_report_reads_what_a_license_is(room):
 
 
 @pytest.mark.django_db
-def test_report_reads_no_enrollments(room):
+def test_report_misses_no_enrollments(room):
     """License Manager keeps none."""
     [record] = records(room, enrollment(1))
-    assert ENROLLMENTS.held([record]) == [None]
+    assert ENROLLMENTS.held([record]) == [Outcome.FILTERED]
 
 
 @pytest.mark.django_db

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -68,5 +67,9 @@ def _push_seats(rows: Sequence[Any]) -> None:
     official = next((row for row in rows if not row.draft), None)
     overridden = rows[0].seats.filter(upgrade_deadline_override__isnull=False)
     if official and official.seats.exists() and not overridden.exists():
-        push = DISCOVERY.function(PUSH_SEATS)
-        transaction.on_commit(partial(push, official), robust=True)
+
+        def push() -> None:
+            DISCOVERY.function(PUSH_SEATS)(official)
+
+        # Not a partial: to report a failure, Django needs a name.
+        transaction.on_commit(push, robust=True)

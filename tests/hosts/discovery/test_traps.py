@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from importlib import import_module
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from discovery_course_run_sync.hosts.discovery.host import PUSH_SEATS
 from shared.models import DeadLetter
 from shared.outcomes import Outcome
 from tests.hosts.discovery.events import SAYS, SCHEDULE, created, published
@@ -134,6 +136,24 @@ def test_ecommerce_hears_of_a_new_end(partner, send, told, django_capture_on_com
     with django_capture_on_commit_callbacks(execute=True):
         assert send(published(1), published(2), published(3, hidden=True))[0] == UNCHANGED
     assert told.ecommerce == [official.pk]
+
+
+def test_ecommerce_that_fails_takes_nothing_back(
+    partner, send, monkeypatch, caplog, django_capture_on_commit_callbacks
+):
+    """The run is committed by then; the failure is logged by Django."""
+
+    def fail(run: Any) -> None:
+        raise ConnectionError
+
+    module, _, name = PUSH_SEATS.rpartition(".")
+    monkeypatch.setattr(import_module(module), name, fail)
+    _, official = make_runs(partner)
+    make_seat(official, "verified")
+    with django_capture_on_commit_callbacks(execute=True):
+        assert send(published(1)) == [APPLIED]
+    assert said(official) == SAYS | OLD_STATUS
+    assert "Error calling" in caplog.text
 
 
 @pytest.mark.parametrize("has_seat", [False, True])

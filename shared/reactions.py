@@ -66,6 +66,19 @@ _POSTGRES_CLEARS = frozenset(["40001", "40P01", "55P03", "53100"])
 _MYSQL_CLEARS = frozenset([1020, 1205, 1213, 1614, 3572, 3, 1021, 1026, 1114])
 _SQLITE_CLEARS = frozenset([5, 6, 13])
 
+# By name, for they are a host's: what the clients of its caches and of Celery's broker raise while
+# nobody answers. These are no OSError, and whatever is derived from them is an outage as well.
+_OUTAGES = frozenset(
+    [
+        "kombu.exceptions.OperationalError",
+        "pymemcache.exceptions.MemcacheServerError",
+        "redis.exceptions.ConnectionError",
+        "redis.exceptions.TimeoutError",
+    ]
+)
+# "All servers seem to be down"; what is derived from it may be a key that memcached doesn't take.
+_OUTAGE_ITSELF = "pymemcache.exceptions.MemcacheError"
+
 
 def reaction_to(error: Exception) -> Reaction:
     """Return the reaction that an exception calls for."""
@@ -78,19 +91,27 @@ def reaction_to(error: Exception) -> Reaction:
         # missing or shut won't come by waiting.
         return Reaction.RETRY
     if not isinstance(error, DatabaseError):
-        return Reaction.ISOLATE
+        return Reaction.RETRY if _is_outage(error) else Reaction.ISOLATE
     return _reaction_to_code(error)
 
 
 def clears_the_event(error: Exception) -> bool:
-    """Return whether a failure is none of the event's: others were in its way, or the disk full."""
+    """Return whether a failure is none of the event's.
+
+    Others were in its way, the disk was full, or a cache or Celery's broker away.
+    """
     if not isinstance(error, DatabaseError):
-        return False
+        return _is_outage(error)
     if sqlstate := _sqlstate(error):
         return sqlstate in _POSTGRES_CLEARS
     if (sqlite_code := _sqlite_code(error)) is not None:
         return sqlite_code in _SQLITE_CLEARS
     return _mysql_code(error) in _MYSQL_CLEARS
+
+
+def _is_outage(error: Exception) -> bool:
+    names = [f"{each.__module__}.{each.__qualname__}" for each in type(error).__mro__]
+    return names[0] == _OUTAGE_ITSELF or not _OUTAGES.isdisjoint(names)
 
 
 def _reaction_to_code(error: DatabaseError) -> Reaction:

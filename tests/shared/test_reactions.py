@@ -31,6 +31,12 @@ SECRET = "learner-1"
 """A value of a row, such as databases repeat in their messages."""
 
 
+def named(path: str, parent: type[Exception] = Exception) -> type[Exception]:
+    """Return a class that bears the name of one of a library that isn't installed here."""
+    module, _, name = path.rpartition(".")
+    return type(name, (parent,), {"__module__": module})
+
+
 def by_django(error: Exception) -> Exception:
     """Return what Django makes of psycopg's error."""
     wrapper: Any = SimpleNamespace(Database=psycopg, errors_occurred=False)
@@ -395,3 +401,40 @@ def test_origin_is_the_line_that_raised():
 def test_origin_of_an_error_that_was_never_raised():
     """There is no line to name."""
     assert origin(KeyError(SECRET)) == "raised elsewhere"
+
+
+MEMCACHE_ERROR = named("pymemcache.exceptions.MemcacheError")
+MEMCACHE_SERVER_ERROR = named("pymemcache.exceptions.MemcacheServerError", MEMCACHE_ERROR)
+REDIS_CONNECTION_ERROR = named("redis.exceptions.ConnectionError")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        named("kombu.exceptions.OperationalError"),
+        REDIS_CONNECTION_ERROR,
+        named("redis.exceptions.BusyLoadingError", REDIS_CONNECTION_ERROR),
+        named("redis.exceptions.TimeoutError"),
+        MEMCACHE_ERROR,
+        named("pymemcache.exceptions.MemcacheUnexpectedCloseError", MEMCACHE_SERVER_ERROR),
+    ],
+)
+def test_outage_of_a_cache_or_of_celerys_broker_is_waited_out(error):
+    """It is no fault of the event that happens to need them, even if others don't."""
+    assert reaction_to(error(SECRET)) is Reaction.RETRY
+    assert clears_the_event(error(SECRET))
+    assert describe(error(SECRET)) == f"{error.__module__}.{error.__qualname__}"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        named("pymemcache.exceptions.MemcacheIllegalInputError", MEMCACHE_ERROR),
+        named("redis.exceptions.ResponseError"),
+        named("kombu.exceptions.EncodeError"),
+    ],
+)
+def test_what_a_cache_or_celery_refuses_is_the_events_fault(error):
+    """It would be refused again."""
+    assert reaction_to(error(SECRET)) is Reaction.ISOLATE
+    assert not clears_the_event(error(SECRET))

@@ -70,8 +70,9 @@ def _terminate(row: Row, overview: Any) -> None:
             row.enterprise_course_enrollment, overview
         )
     except failure as error:
-        # It names the learner, and hides whether the database was at fault.
-        raise (error.__cause__ or error) from None
+        # It names the learner, and hides whether the database was at fault and by which code.
+        cause = error.__cause__ or error
+        raise cause from cause.__cause__
     if status != view.EnrollmentTerminationStatus.COURSE_COMPLETED:
         row.revoke()
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
@@ -23,7 +25,7 @@ from shared.events.enterprise.signals import (
     SUBSCRIPTION_PLAN_EXPIRED,
     SUBSCRIPTION_PLAN_RENEWED,
 )
-from shared.exceptions import TransientError
+from shared.exceptions import FatalError, TransientError
 from shared.outcomes import Outcome
 from shared.testing import deliver, make_event
 from tests.hosts.license_manager.events import (
@@ -297,6 +299,19 @@ def test_failure_of_the_database_is_no_fault_of_the_event(room, courses):
     enroll()
     outcomes(room, plan(0))
     with pytest.raises(TransientError):
+        deliver(room, license_(5, "revoked"))
+
+
+def test_code_of_a_failing_database_is_known(room, courses):
+    """It is the driver's, whose error lies two below edx-enterprise's: here no such table."""
+    driver = sqlite3.connect(":memory:")
+    with closing(driver), pytest.raises(sqlite3.OperationalError) as failure:
+        driver.execute("SELECT * FROM no_such_table")
+    courses.failure = OperationalError()
+    courses.failure.__cause__ = failure.value
+    enroll()
+    outcomes(room, plan(0))
+    with pytest.raises(FatalError, match="SQLITE_ERROR"):
         deliver(room, license_(5, "revoked"))
 
 

@@ -18,7 +18,7 @@ R = TypeVar("R", bound=Record)
 Apply: TypeAlias = Callable[[PositionedRecord[R]], WriteResult]
 """Writes one record, whose turn it is, to the host's row and answers for it."""
 
-_FOLLOWED = (Outcome.APPLIED, Outcome.UNCHANGED)
+_FOLLOWED = (Outcome.APPLIED, Outcome.UNCHANGED, Outcome.STALE)
 
 
 def apply_in_order(
@@ -27,18 +27,21 @@ def apply_in_order(
     """Let ``apply`` write the records that are newer than what their key has followed, in order.
 
     Returns one answer per record: its own, ``STALE`` for an older one, ``UNCHANGED`` for the same
-    one again. Until the transaction ends no other worker applies an event of these keys. Raises
-    what ``apply`` and the database raise.
+    one again. One that ``apply`` finds stale, for the host is ahead of it, is followed as well: no
+    older one comes in behind it. Until the transaction ends no other worker applies an event of
+    these keys. Raises what ``apply`` and the database raise.
     """
     keys = [fold_key((consumer, *item.record.key)) for item in records]
     rows = lock_or_insert(
         AppliedEvent, set(keys), lambda key: AppliedEvent(consumer=consumer, sync_key=key)
     )
-    results, touched = [], {}
+    results: list[WriteResult] = []
+    touched: dict[str, AppliedEvent] = {}
     for key, item in zip(keys, records, strict=True):
         row = rows[key]
-        results.append(_result(row, item, apply))
-        if results[-1] in _FOLLOWED:
+        is_next = not row.has_followed or item.position > row.position
+        results.append(apply(item) if is_next else _late(row, item))
+        if is_next and results[-1] in _FOLLOWED:
             row.has_followed, row.position = True, item.position
             touched[key] = row
     ordered = [touched[key] for key in sorted(touched)]
@@ -46,7 +49,5 @@ def apply_in_order(
     return results
 
 
-def _result(row: AppliedEvent, item: PositionedRecord[R], apply: Apply[R]) -> WriteResult:
-    if not row.has_followed or item.position > row.position:
-        return apply(item)
+def _late(row: AppliedEvent, item: PositionedRecord[R]) -> Outcome:
     return Outcome.UNCHANGED if item.position == row.position else Outcome.STALE

@@ -79,6 +79,16 @@ def test_event_that_was_not_taken_is_not_followed(answer: WriteResult) -> None:
     assert labels == {"A": "two"}
 
 
+def test_event_that_the_host_is_ahead_of_is_followed() -> None:
+    """An older one that arrives later is older than it, too, whatever the host makes of that."""
+    stale = [Outcome.STALE]
+    assert apply_in_order("shelves", [said("two", 2)], lambda item: Outcome.STALE) == stale
+    labels = Labels()
+    assert labels.follow(said("one", 1)) == stale
+    assert labels.follow(said("two", 2)) == [Outcome.UNCHANGED]
+    assert labels.follow(said("three", 3)) == [Outcome.APPLIED]
+
+
 def test_event_that_only_creates() -> None:
     """It is applied where nothing was followed yet, once."""
     created = PositionedRecord(ShelfRecord(code="A", label=""), Position.lowest())

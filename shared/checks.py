@@ -155,7 +155,7 @@ def _unusable_consumer_settings() -> Iterator[ConfigurationError]:
                 ask(name)
             except ConfigurationError as problem:
                 yield problem
-    for setting in ("FILTERS", "MODES"):
+    for setting in ("DESTINATION_OPTIONS", "FILTERS", "MODES"):
         for name in getattr(settings, setting.lower()):
             if name not in names:
                 yield ConfigurationError(

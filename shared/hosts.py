@@ -37,20 +37,43 @@ class Host:
     functions: tuple[str, ...] = ()
 
     def model(self, label: str) -> type[Model]:
-        """Return one of the host's models, which has been declared."""
+        """Return one of the host's models, which has been declared.
+
+        Raises ``ConfigurationError`` if it isn't there: that is no event's fault.
+        """
         assert label in self.models, label
-        return apps.get_model(label)
+        try:
+            return apps.get_model(label)
+        except LookupError as error:
+            raise self.lacks(f"model {label}") from error
 
     def function(self, path: str) -> Callable[..., Any]:
-        """Return one of the host's functions, which has been declared."""
+        """Return one of the host's functions, which has been declared.
+
+        Raises ``ConfigurationError`` if it isn't there.
+        """
         assert path in self.functions, path
-        found: Callable[..., Any] = _find(path)
+        try:
+            found: Callable[..., Any] = _find(path)
+        except _NOT_FOUND as error:
+            raise self.lacks(f"function {path}") from error
         return found
+
+    def lacks(self, what: str) -> ConfigurationError:
+        """Return the error that something isn't there."""
+        return ConfigurationError(
+            f"{self.name} has no {what}.",
+            hint=f"Run it in {self.name}, in a version that this project was tested with.",
+        )
 
     def missing(self) -> list[str]:
         """Return what this service doesn't have, in words."""
         models = [each for label, names in self.models.items() for each in _missing(label, names)]
         return models + [f"function {path}" for path in self.functions if not _is_there(path)]
+
+
+# A module of models whose app isn't installed raises a RuntimeError.
+_NOT_FOUND = (ImportError, AttributeError, RuntimeError)
 
 
 def _missing(label: str, names: tuple[str, ...]) -> Iterator[str]:
@@ -69,7 +92,7 @@ def _missing(label: str, names: tuple[str, ...]) -> Iterator[str]:
 def _is_there(path: str) -> bool:
     try:
         return callable(_find(path))
-    except (ImportError, AttributeError):
+    except _NOT_FOUND:
         return False
 
 
@@ -120,6 +143,8 @@ class HostDestination(Generic[R, O]):
         for name, each in known.items():
             if name not in raw and each.default is MISSING and each.default_factory is MISSING:
                 raise ConfigurationError(f"{place}[{name!r}] is not set.", hint="Set it.")
+            if each.type in ("bool", bool) and not isinstance(raw.get(name, True), bool):
+                raise ConfigurationError(f"{place}[{name!r}] is not True or False.", hint="Set it.")
         return self.options(**{known[name].name: value for name, value in raw.items()})
 
     def problems(self) -> Iterator[ConfigurationError]:

@@ -121,6 +121,14 @@ def test_e002_mode_of_no_consumer(library, settings):
     assert message.msg == "EVENT_SYNC['MODES'] names 'book', which is no installed consumer."
 
 
+def test_e002_destination_options_of_no_consumer(library, settings):
+    """A typo in a name would leave the defaults in force."""
+    settings.EVENT_SYNC = {**settings.EVENT_SYNC, "DESTINATION_OPTIONS": {"book": {}}}
+    (message,) = found()
+    assert message.id == "event_sync.E002"
+    assert "['DESTINATION_OPTIONS'] names 'book', which is no installed consumer" in message.msg
+
+
 def test_e002_filters_of_no_consumer(library, settings):
     """A typo in a name would let in what was to be kept out."""
     use_filters(settings, course_run=["discovery_course_run_sync.filters.is_not_hidden"])

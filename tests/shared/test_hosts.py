@@ -31,10 +31,11 @@ LIBRARY = Host(
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """One that must be set, and one that needn't."""
+    """One that must be set, and two that needn't."""
 
     floor: int
     keeps: str = "all"
+    lends: bool = False
 
     def __post_init__(self) -> None:
         if self.keeps not in ("all", "none"):
@@ -62,6 +63,7 @@ LOST = HostDestination(
         functions=(
             "tests.testapp.room.no_such",
             "no.such.module",
+            "django.contrib.flatpages.models.FlatPage",
             "tests.testapp.room.ROOM",
             "tests.testapp.models.Shelf.no_such",
         ),
@@ -104,7 +106,8 @@ def test_destination_gets_its_options(use: Any) -> None:
     [
         ({}, r"\['shelves'\]\['FLOOR'\] is not set\. Hint: Set it"),
         ({"FLOOR": 1, "KEEP": "all"}, r"\['KEEP'\] is not an option\. Hint: Did you mean 'KEEPS'"),
-        ({"FLOOR": 1, "XYZ": 1}, r"\['XYZ'\] is not an option\. Hint: Known: FLOOR, KEEPS"),
+        ({"FLOOR": 1, "XYZ": 1}, r"\['XYZ'\] is not an option\. Hint: Known: FLOOR, KEEPS, LENDS"),
+        ({"FLOOR": 1, "LENDS": "no"}, r"\['LENDS'\] is not True or False\. Hint: Set it"),
         ({"FLOOR": 1, "KEEPS": "some"}, r"keeps is neither\. Hint: Use 'all' or 'none'"),
     ],
 )
@@ -129,12 +132,22 @@ def test_what_is_not_there_is_named(use: Any) -> None:
             "model testapp.Lift",
             "function tests.testapp.room.no_such",
             "function no.such.module",
+            "function django.contrib.flatpages.models.FlatPage",
             "function tests.testapp.room.ROOM",
             "function tests.testapp.models.Shelf.no_such",
         )
     ]
     with pytest.raises(ConfigurationError, match="relies on the library's field"):
         check_configuration(Room("tests", (SHELVES,)))
+
+
+def test_what_is_not_there_when_it_is_needed_is_no_events_fault() -> None:
+    """It stops whatever uses the destination, and buries nothing."""
+    with pytest.raises(ConfigurationError, match=r"the library has no model testapp\.Lift\. Hint"):
+        LOST.host.model("testapp.Lift")
+    for path in (path for path in LOST.host.functions if not path.endswith("ROOM")):
+        with pytest.raises(ConfigurationError, match=f"the library has no function {path}"):
+            LOST.host.function(path)
 
 
 def test_all_is_there(use: Any) -> None:

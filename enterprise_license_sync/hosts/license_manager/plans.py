@@ -54,11 +54,21 @@ class PlanOptions:
 
     def __post_init__(self) -> None:
         item = self.salesforce_line_item
-        if item is not None and (len(item) != _LINE_ITEM_LENGTH or not item.startswith("00k")):
+        if item is not None and not _is_line_item(item):
             raise ConfigurationError(
                 f"{_CONSUMER}: SALESFORCE_LINE_ITEM is none that License Manager takes.",
                 hint=f"It has {_LINE_ITEM_LENGTH} characters, of which the first are '00k'.",
             )
+        if self.product is not None and type(self.product) is not int:
+            raise ConfigurationError(
+                f"{_CONSUMER}: PRODUCT is no id.",
+                hint="Give a product's id, as License Manager's admin shows it.",
+            )
+
+
+def _is_line_item(item: object) -> bool:
+    is_long_enough = isinstance(item, str) and len(item) == _LINE_ITEM_LENGTH
+    return is_long_enough and str(item).startswith("00k")
 
 
 def _write(

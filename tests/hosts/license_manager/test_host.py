@@ -58,11 +58,27 @@ def test_what_is_missing_is_named():
     ]
 
 
-@pytest.mark.parametrize("item", ["", "00k", "00k0000000000000001", "000000000000000001"])
+@pytest.mark.parametrize("item", ["", "00k", "00k0000000000000001", "000000000000000001", 5])
 def test_line_item_that_license_manager_would_refuse_is_refused(configure, item):
     """Before an event comes, in the check."""
     [problem] = problems(configure, subscription_plans={"SALESFORCE_LINE_ITEM": item})
     assert "SALESFORCE_LINE_ITEM is none that License Manager takes" in problem
+    assert [message.id for message in check_hosts()] == ["event_sync.E007"]
+
+
+@pytest.mark.parametrize(
+    ("consumer", "name", "value"),
+    [
+        ("subscription_plans", "MAKE_LICENSES", "no"),
+        ("subscription_plans", "PRODUCT", "1"),
+        ("subscription_plans", "PRODUCT", True),
+        ("licenses", "FOLLOW_UP", 0),
+    ],
+)
+def test_option_of_another_type_is_refused(configure, consumer, name, value):
+    """The text "no" would be as good as True."""
+    [problem] = problems(configure, **{consumer: {name: value}})
+    assert name in problem
     assert [message.id for message in check_hosts()] == ["event_sync.E007"]
 
 

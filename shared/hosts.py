@@ -113,7 +113,8 @@ class HostDestination(Generic[R, O]):
     ``ConfigurationError`` for a bad value. ``write`` is a destination that gets the options, too.
     ``read`` tells for each record what the host holds now, by the record's field names and only for
     the fields that the host keeps; ``None`` where it has no row, ``FILTERED`` where the options
-    want none.
+    want none. ``one_by_one`` is for a host that tells others of a row while it is written: together
+    with an event that can't be written, a good one would be written, and told, twice.
     """
 
     consumer: str
@@ -121,6 +122,7 @@ class HostDestination(Generic[R, O]):
     options: type[O]
     write: Callable[[Sequence[PositionedRecord[R]], O], Sequence[WriteResult]]
     read: Callable[[Sequence[R], O], Sequence[Held]]
+    one_by_one: bool = False
 
     def __call__(self, records: Sequence[PositionedRecord[R]]) -> Sequence[WriteResult]:
         """Write the records. Raises ``ConfigurationError`` for bad options."""

@@ -18,7 +18,7 @@ from shared.counting import count
 from shared.exceptions import FatalError, TransientError
 from shared.mapping import accept_and_map, deliveries_of, ending_of
 from shared.reactions import Reaction, describe, origin, reaction_to
-from shared.writing import Write, write_isolated, write_singly, write_together
+from shared.writing import Write, write_first, write_isolated, write_singly
 
 Inspect = Callable[[Sequence[Ending]], None]
 """Looks at a batch's endings before they are committed; raises to keep them from it."""
@@ -38,7 +38,7 @@ def settle(
         if isolate:
             return _settle(batch, now, inspect, write_isolated)
         try:
-            return _settle(batch, now, inspect, write_together)
+            return _settle(batch, now, inspect, write_first)
         except Exception as error:
             if reaction_to(error) is not Reaction.ISOLATE:
                 raise

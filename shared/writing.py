@@ -16,6 +16,7 @@ from shared.batches import Delivery
 from shared.conf import get_settings
 from shared.consumer import Consumer
 from shared.exceptions import FatalError, PoisonError, TransientError
+from shared.hosts import HostDestination
 from shared.outcomes import MissingParent, Outcome, WriteResult
 from shared.producing import silenced
 from shared.reactions import Reaction, clears_the_event, describe, origin, reaction_to
@@ -38,6 +39,13 @@ Written: TypeAlias = WriteResult | PoisonError
 
 Write: TypeAlias = Callable[[Consumer, Sequence[Mapped]], list[Written]]
 """A way to write one consumer's records."""
+
+
+def write_first(consumer: Consumer, mapped: Sequence[Mapped]) -> list[Written]:
+    """Write all at once or, where the destination asks for it, one by one. Raises as these do."""
+    destination = get_settings().destination_of(consumer.name)
+    is_one_by_one = isinstance(destination, HostDestination) and destination.one_by_one
+    return (write_singly if is_one_by_one else write_together)(consumer, mapped)
 
 
 def write_together(consumer: Consumer, mapped: Sequence[Mapped]) -> list[Written]:

@@ -216,5 +216,10 @@ def _held(row: Row, record: LicenseRecord) -> Mapping[str, Any]:
 
 
 LICENSES = HostDestination(
-    consumer=_CONSUMER, host=LICENSE_MANAGER, options=LicenseOptions, write=_write, read=_read
+    consumer=_CONSUMER,
+    host=LICENSE_MANAGER,
+    options=LicenseOptions,
+    write=_write,
+    read=_read,
+    one_by_one=True,
 )

@@ -247,5 +247,10 @@ def _held(plan: Row, record: SubscriptionPlanRecord) -> Mapping[str, Any]:
 
 
 SUBSCRIPTION_PLANS = HostDestination(
-    consumer=_CONSUMER, host=LICENSE_MANAGER, options=PlanOptions, write=_write, read=_read
+    consumer=_CONSUMER,
+    host=LICENSE_MANAGER,
+    options=PlanOptions,
+    write=_write,
+    read=_read,
+    one_by_one=True,
 )

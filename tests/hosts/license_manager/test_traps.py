@@ -47,7 +47,7 @@ from tests.hosts.license_manager.test_plans import follower, get_renewal, renew
 pytestmark = pytest.mark.django_db
 
 APPLIED, UNCHANGED, STALE = Outcome.APPLIED, Outcome.UNCHANGED, Outcome.STALE
-PARKED = Outcome.PARKED
+PARKED, DEAD = Outcome.PARKED, Outcome.DEAD
 UPPER = EMAIL.upper()
 
 
@@ -414,6 +414,14 @@ def test_customers_are_told_of_a_license_once(room, tracked, status, told):
     outcomes(room, event, event)
     outcomes(room, event)
     assert tracked == told
+
+
+@pytest.mark.parametrize("bad", [plan(2, title="x" * 200), license_(2, license_uuid=OTHER_LICENSE)])
+def test_customers_are_told_once_whatever_comes_with_it(room, tracked, bad):
+    """What can't be written is no reason to write its neighbours once more."""
+    make_plan()
+    assert outcomes(room, license_(1), bad) in ([APPLIED, DEAD], [DEAD, APPLIED])
+    assert tracked == ["created", "assigned"]
 
 
 def test_customers_are_not_told_of_what_was_done_elsewhere(room, tracked):

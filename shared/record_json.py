@@ -39,7 +39,7 @@ def encode(record_type: type[Any], values: Mapping[str, Any]) -> str:
 def decode(text: str) -> tuple[type[Any], dict[str, Any]]:
     """Return the class and the values of an encoded record.
 
-    Raises ``LookupError`` if the class isn't there any more.
+    Raises ``LookupError`` if the class, or an enum's value, isn't there any more.
     """
     found = json.loads(text)
     values = {name: _decoded(value) for name, value in found["values"].items()}
@@ -62,8 +62,16 @@ def _decoded(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     if "enum" in value:
-        return _class(value["enum"])(value["value"])
+        return _member(value["enum"], value["value"])
     return _READ[value["type"]](value["value"])
+
+
+def _member(path: str, value: object) -> Any:
+    enum = _class(path)
+    try:
+        return enum(value)
+    except ValueError as error:
+        raise LookupError(f"{path} doesn't know a kept value any more.") from error
 
 
 def _path(named: type[Any]) -> str:

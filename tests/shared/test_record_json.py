@@ -59,6 +59,15 @@ def test_other_types_are_refused(value: Any) -> None:
         encode(Anything, {"value": value})
 
 
+def test_value_of_an_enum_that_is_gone() -> None:
+    """It can't be read either, and isn't quoted."""
+    path = f"{LicenseStatus.__module__}:{LicenseStatus.__qualname__}"
+    value = {"enum": path, "value": "lent"}
+    text = json.dumps({"record": f"{__name__}:Anything", "values": {"value": value}})
+    with pytest.raises(LookupError, match=f"{path} doesn't know a kept value any more"):
+        decode(text)
+
+
 @pytest.mark.parametrize("path", ["tests.nowhere:Record", f"{__name__}:Nothing"])
 def test_class_that_is_gone(path: str) -> None:
     """A record of a class that was renamed can't be read, and says which."""

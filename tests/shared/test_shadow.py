@@ -162,12 +162,23 @@ def test_record_that_cannot_be_kept(library, monkeypatch):
     assert "TypeError" in ShadowFailure.objects.get().error
 
 
-@pytest.mark.parametrize("path", ["tests.nowhere:Gone", "tests.rows:ShelfRecord"])
-def test_what_an_older_version_kept_begins_anew(library, path):
-    """A record whose class or fields have changed since is kept as the next event says it."""
+@pytest.mark.parametrize(
+    ("path", "values"),
+    [
+        ("tests.nowhere:Gone", {"label": "old"}),
+        ("tests.rows:ShelfRecord", {"label": "old"}),
+        ("tests.testapp.room:ShelfRecord", {"label": "old"}),
+        (
+            "tests.testapp.room:ShelfRecord",
+            {"code": "A", "label": {"enum": "shared.outcomes:Outcome", "value": "gone"}},
+        ),
+    ],
+)
+def test_what_an_older_version_kept_begins_anew(library, path, values):
+    """A record whose class, fields or enums have changed is kept as the next event says it."""
     event = shelf("A", "novels")
     kept(library, event)
-    older = json.dumps({"record": path, "values": {"label": "old"}})
+    older = json.dumps({"record": path, "values": values})
     ShadowRecord.objects.update(record=older)
     assert outcomes(kept(library, event)) == [APPLIED]
     assert records()["shelves|a"] == {"code": "A", "label": "novels"}

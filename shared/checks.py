@@ -155,8 +155,17 @@ def _unusable_consumer_settings() -> Iterator[ConfigurationError]:
                 ask(name)
             except ConfigurationError as problem:
                 yield problem
+    yield from unknown_consumers()
+
+
+def unknown_consumers() -> Iterator[ConfigurationError]:
+    """Yield the names in settings by consumer that no consumer has: what they say is unheard.
+
+    A worker would write what a filter refuses, or live what is to be shadow.
+    """
+    names = [consumer.name for room in registry.rooms() for consumer in room.consumers]
     for setting in ("DESTINATION_OPTIONS", "FILTERS", "MODES"):
-        for name in getattr(settings, setting.lower()):
+        for name in getattr(get_settings(), setting.lower()):
             if name not in names:
                 yield ConfigurationError(
                     f"EVENT_SYNC[{setting!r}] names {name!r}, which is no installed consumer.",

@@ -41,6 +41,8 @@ def test_rooms(rooms: list[str], said: str, run: Callable[..., str]) -> None:
         ({"BATCH_SIZE": "many"}, "'BATCH_SIZE'] must be a whole number above 0. Hint:"),
         ({"DESTINATIONS": {}}, "has no destination. Hint:"),
         ({"DESTINATIONS": {"user-grades": "no.such"}}, "can't be imported: No module named 'no'"),
+        ({"MODES": {"user-grade": "shadow"}}, "'MODES'] names 'user-grade', which is no installed"),
+        ({"FILTERS": {"user-grade": []}}, "'FILTERS'] names 'user-grade', which is no installed"),
         ({"MODES": {"user-grades": "shadow"}}, "has no live consumer. Hint:"),
         ({"CARRIER": "signal"}, "'CARRIER'] is 'signal': no room acts in a worker then. Hint:"),
     ],

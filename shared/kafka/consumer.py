@@ -7,7 +7,7 @@ import sys
 
 from openedx_events.event_bus import EventBusConsumer
 
-from shared.consumer import Room
+from shared.consumer import Mode, Room
 from shared.exceptions import ConfigurationError, FatalError
 
 
@@ -42,6 +42,7 @@ class BatchingKafkaConsumer(EventBusConsumer):  # type: ignore[misc]
 
     def _find_room(self) -> Room:
         from shared import registry
+        from shared.modes import room_in
 
         asked = (registry.get_room(self._room),) if self._room else registry.rooms()
         rooms = [room for room in asked if self._topic in room.topics]
@@ -51,5 +52,11 @@ class BatchingKafkaConsumer(EventBusConsumer):  # type: ignore[misc]
                 f"{names} consumes topic {self._topic!r}; one room was expected.",
                 hint="See manage.py list_consumers; of several rooms name one: "
                 '--extra \'{"room": "…"}\'.',
+            )
+        if self._topic not in room_in(rooms[0], Mode.LIVE).topics:
+            # The group would pass over events that nobody takes.
+            raise ConfigurationError(
+                f"Room {rooms[0].name!r} has no live consumer of topic {self._topic!r}.",
+                hint="EVENT_SYNC['MODES'] makes them shadow, which run_consumers --shadow runs.",
             )
         return rooms[0]

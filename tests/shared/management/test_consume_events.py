@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import count
 from random import Random
+from typing import Any
 
 import pytest
 from django.core.management import call_command
 
 from shared.consumer import Room
 from shared.kafka.worker import Worker
+from shared.testing import registered
 from tests.cluster import Cluster
 from tests.grades import TOPIC, Grade, delayed, stream, table_of
 from tests.processes import Process, wait_until
+from tests.testapp.room import BOOKS, ROOM, SHELVES
 
 STOCK = {
     "EVENT_BUS_CONSUMER": "edx_event_bus_kafka.KafkaEventConsumer",
@@ -50,6 +54,15 @@ def test_our_worker_fails(library: Room, extra: dict[str, str], said: str) -> No
         call_command("consume_events", topic=[TOPIC], group_id=["stock"], extra=json.dumps(extra))
     assert str(raised.value.code).startswith("Fatal: ")
     assert said in str(raised.value.code)
+
+
+def test_topic_of_a_shadow_alone(settings: Any) -> None:
+    """Its group would pass over what the consumer, once it is live, is to have."""
+    settings.EVENT_SYNC = settings.EVENT_SYNC | {"MODES": {"books": "shadow"}}
+    with registered(ROOM, SHELVES, replace(BOOKS, topic="tests-books")):
+        said = f"^Fatal: Room '{ROOM}' has no live consumer of topic 'tests-books'"
+        with pytest.raises(SystemExit, match=said):
+            call_command("consume_events", topic=["tests-books"], group_id=["stock"], extra="{}")
 
 
 def test_our_worker_breaks(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,6 +63,9 @@ class Command(BaseCommand):
         topics = _topics(found, topic)
         target = parse_target(to, topics)
         mode = Mode.SHADOW if options["shadow"] else Mode.LIVE
+        if options["group"] == "":
+            # An empty variable of a script; it would move the room's own group.
+            raise ConfigurationError("--group is empty.", hint="Name the group.")
         group = Group(options["group"] or get_settings().group_of(found.name, mode))
         if options["apply"]:
             group.check_is_empty()

@@ -145,6 +145,12 @@ def test_topic_of_another_room(rewind: Rewind) -> None:
         rewind("earliest", "--topic=x")
 
 
+def test_empty_group(rewind: Rewind) -> None:
+    """An empty name doesn't stand for the room's own group."""
+    with pytest.raises(CommandError, match=r"--group is empty\. Hint: Name the group\."):
+        rewind("earliest", "--group=")
+
+
 @pytest.mark.parametrize(
     ("to", "said"),
     [

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import DataError, InterfaceError
 
 from credentials_grades_sync.standalone.models import UserGrade
 from enterprise_license_sync.records import LicenseRecord
@@ -260,6 +261,33 @@ def test_destination_that_does_not_answer_for_each(
     monkeypatch.setattr(write_shelves, "held", held)
     with pytest.raises(CommandError, match="The destination of shelves told of"):
         call_command("shadow_report", ROOM)
+
+
+@pytest.mark.parametrize("number", ["-1", "all"])
+def test_number_of_examples(number: str) -> None:
+    """It is a whole number, or an error of the command's usage."""
+    with pytest.raises(CommandError, match=rf"--examples: '{number}' is no whole number"):
+        call_command("shadow_report", ROOM, f"--examples={number}")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (InterfaceError("gone"), "The database failed: .*InterfaceError"),
+        (DataError("x"), "The database refused a query: .*DataError"),
+    ],
+)
+def test_database_that_cannot_be_asked(library, monkeypatch, error: Exception, said: str) -> None:
+    """That nothing can be told is no lack of agreement, and has a status of its own."""
+
+    def fail(records: object) -> None:
+        raise error
+
+    both(library, shelf())
+    monkeypatch.setattr(write_shelves, "held", fail)
+    with pytest.raises(CommandError, match=f"^Fatal: {said}") as raised:
+        call_command("shadow_report", ROOM)
+    assert raised.value.returncode == FATAL_STATUS
 
 
 def test_row_that_is_not_wanted(library, monkeypatch):

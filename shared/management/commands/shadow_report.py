@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterator
 from datetime import datetime
 from time import monotonic
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import Error as DatabaseError
 from rich.console import Console
 from rich.table import Table
 
 from shared import registry
 from shared.comparison import Report, compare, undecodable
+from shared.connections import meaning_of
 from shared.consumer import Mode
 from shared.exceptions import ConfigurationError, FatalError
 from shared.modes import room_in
@@ -42,7 +44,7 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--examples",
-            type=int,
+            type=_number,
             default=5,
             metavar="N",
             help="Show so many examples of each kind (5). They have keys, and values but for "
@@ -56,6 +58,9 @@ class Command(BaseCommand):
             report = self._compare(options)
         except FatalError as error:
             raise CommandError(f"Fatal: {error}", returncode=FATAL_STATUS) from error
+        except DatabaseError as error:
+            meaning = meaning_of(error)
+            raise CommandError(f"Fatal: {meaning}", returncode=FATAL_STATUS) from error
         if options["json"]:
             self.stdout.write(json.dumps(report.as_json()))
         else:
@@ -104,6 +109,12 @@ class _Progress:
         if monotonic() >= self._next:
             self._stream.write(f"{consumer}: {done:,} of {total:,} compared")
             self._next = monotonic() + _INTERVAL
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal():
+        raise ArgumentTypeError(f"{text!r} is no whole number")
+    return int(text)
 
 
 def _since(text: str | None) -> datetime | None:

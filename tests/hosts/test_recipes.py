@@ -28,7 +28,7 @@ def checkout(tmp_path: Path) -> Path:
     for name, text in {
         "library/shelves.py": "",
         "requirements/test.txt": (
-            "# made by hand\n--index-url elsewhere\n    # via ink\n"
+            "# made by hand\n--prefer-binary\n    # via ink\n"
             "Paper==1.0\nink[black] @ git+https://example.org/ink\npaper-clip==3.0\n"
         ),
     }.items():

@@ -13,7 +13,7 @@ from openedx_events.event_bus.avro.schema import schema_from_signal
 
 from shared import registry
 from shared.conf import Carrier, get_settings, problems
-from shared.consumer import Route
+from shared.consumer import Consumer, Route
 from shared.exceptions import ConfigurationError
 from shared.hosts import HostDestination
 from shared.receivers import superseded
@@ -45,15 +45,11 @@ def check_settings(**_: Any) -> list[CheckMessage]:
 
 def check_hosts(**_: Any) -> list[CheckMessage]:
     """Find what a destination relies on in its host and doesn't find, and its bad options."""
-    if not _is_readable():
-        return []
-    messages: list[CheckMessage] = []
-    for consumer in (consumer for room in registry.rooms() for consumer in room.consumers):
-        with suppress(ConfigurationError):  # check_settings says so
-            destination = get_settings().destination_of(consumer.name)
-            if isinstance(destination, HostDestination):
-                messages += [_error(problem, "E007") for problem in destination.problems()]
-    return messages
+    return [
+        _error(problem, "E007")
+        for _, destination in _in_hosts()
+        for problem in destination.problems()
+    ]
 
 
 def check_superseded(**_: Any) -> list[CheckMessage]:
@@ -61,16 +57,12 @@ def check_superseded(**_: Any) -> list[CheckMessage]:
 
     Elsewhere, with tables of the room's own, there is nothing to replace.
     """
-    messages: list[CheckMessage] = []
-    for consumer in (consumer for room in registry.rooms() for consumer in room.consumers):
-        with suppress(ConfigurationError):  # check_settings says so
-            if isinstance(get_settings().destination_of(consumer.name), HostDestination):
-                messages += [
-                    _not_superseded(consumer.name, path)
-                    for path, signals in superseded(consumer).items()
-                    if not signals
-                ]
-    return messages
+    return [
+        _not_superseded(consumer.name, path)
+        for consumer, _ in _in_hosts()
+        for path, signals in superseded(consumer).items()
+        if not signals
+    ]
 
 
 def check_carrier(**_: Any) -> list[CheckMessage]:
@@ -144,6 +136,15 @@ def check_sqlite(**_: Any) -> list[CheckMessage]:
         if config["ENGINE"] == "django.db.backends.sqlite3"
         and config.get("OPTIONS", {}).get("transaction_mode") != "IMMEDIATE"
     ]
+
+
+def _in_hosts() -> Iterator[tuple[Consumer, HostDestination[Any, Any]]]:
+    """Yield the consumers that write to a host's own tables, each with its destination."""
+    for consumer in (consumer for room in registry.rooms() for consumer in room.consumers):
+        with suppress(ConfigurationError):  # check_settings says so
+            destination = get_settings().destination_of(consumer.name)
+            if isinstance(destination, HostDestination):
+                yield consumer, destination
 
 
 def _unusable_consumer_settings() -> Iterator[ConfigurationError]:

@@ -14,7 +14,7 @@ PYTHON_CHECK := import sys; sys.version_info >= (3, 11) or sys.exit( \
 	% sys.version_info[:2])
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test coverage services services-stop test-services test-host faults-report bench quality docs constraints clean
+.PHONY: help install demo test coverage services services-stop test-services test-host walk-host faults-report bench quality docs constraints clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -43,6 +43,9 @@ test-services: $(VENV)/.services ## run the tests that need real servers; option
 
 test-host: ## run a destination's tests inside a checkout of its host: HOST=credentials SRC=../credentials
 	@$(PYTHON) -m tests.hosts --python "$(HOST_PYTHON)" "$(HOST)" "$(SRC)" $(TESTS)
+
+walk-host: $(VENV)/.services ## run a host on real servers, from its old way to the bus and back: HOST=credentials SRC=../credentials
+	@$(BIN)/python -m tests.services run -- $(BIN)/python -m tests.hosts --walk --python "$(HOST_PYTHON)" "$(HOST)" "$(SRC)" $(TESTS)
 
 faults-report: $(VENV)/.services ## compare with the stock consumer under faults, half an hour; writes docs/comparison.md
 	@$(BIN)/python -m tests.services run -- $(BIN)/python -m tests.faults compare --write docs/comparison.md

@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
@@ -20,6 +20,7 @@ PATIENCE = 30.0
 """How long anything may take before the test gives up; no measure of what it should take."""
 TO_END = 5.0
 """How long a worker that is told to stop may take, by docs/run_workers.md."""
+_MANAGE = (sys.executable, "manage.py")
 _ENDING = {signal.SIGTERM, signal.SIGINT, signal.SIGKILL}
 
 
@@ -33,17 +34,26 @@ def wait_until(condition: Callable[[], T], what: str) -> T:
 
 
 class Process:
-    """A management command in a process of its own, with its output in a file."""
+    """A management command in a process of its own, with its output in a file.
+
+    It is this project's unless ``manage`` and ``folder`` name another's.
+    """
 
     def __init__(
-        self, arguments: Iterable[str], environment: Mapping[str, str], output: Path
+        self,
+        arguments: Iterable[str],
+        environment: Mapping[str, str],
+        output: Path,
+        *,
+        manage: Sequence[str] = _MANAGE,
+        folder: Path = ROOT,
     ) -> None:
         self._output = output
         self.was_told_to_end = False
         with output.open("wb") as file:
             self._process = subprocess.Popen(
-                [sys.executable, "manage.py", *arguments],
-                cwd=ROOT,
+                [*manage, *arguments],
+                cwd=folder,
                 env=dict(environment),
                 stdout=file,
                 stderr=subprocess.STDOUT,

@@ -1,14 +1,21 @@
-"""Run a destination's tests inside a checkout of its host: ``make test-host HOST=… SRC=…``."""
+"""Run a destination's tests inside a checkout of its host: ``make test-host HOST=… SRC=…``.
+
+With ``--walk`` the host runs on real servers, from its old way to the bus and back: ``make
+walk-host``.
+"""
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 from tests.hosts import environment
-from tests.hosts.recipe import Recipe, Unusable, known, recipe_of
+from tests.hosts.recipe import HERE, Recipe, Unusable, known, recipe_of
+from tests.hosts.walks import installation
 
 
 def main() -> int:
@@ -17,9 +24,11 @@ def main() -> int:
     parser.add_argument("host", help=", ".join(known()))
     parser.add_argument("source", help="a checkout of the host")
     parser.add_argument("--python", help="the Python that the host needs, if it isn't on the path")
+    parser.add_argument("--walk", action="store_true", help="walk the host on real servers instead")
     options, further = parser.parse_known_args()
     try:
-        return _test(options.host, options.source, options.python, further)
+        act = _walk if options.walk else _test
+        return act(options.host, options.source, options.python or None, further)
     except Unusable as error:
         print(f"Fatal: {error}", file=sys.stderr)
         return 1
@@ -28,18 +37,36 @@ def main() -> int:
 
 
 def _test(host: str, source: str, python: str | None, further: list[str]) -> int:
-    recipe = recipe_of(host)
+    recipe, checkout = recipe_of(host), _checkout(host, source)
+    interpreter = environment.prepare(host, recipe, checkout, python)
+    command = [str(interpreter), "-m", "pytest", *_arguments(host, recipe), *further]
+    return _run(command, environment.variables(host, recipe, checkout), recipe, checkout)
+
+
+def _walk(host: str, source: str, python: str | None, further: list[str]) -> int:
+    recipe, checkout = recipe_of(host), _checkout(host, source)
+    if not (HERE / host / "walk.py").is_file():
+        raise Unusable(f"{recipe.name} runs inside another service only: there is no walk.")
+    asked = {
+        "host": host,
+        "checkout": str(checkout),
+        "python": str(installation.prepare(host, recipe, checkout, python)),
+        "variables": installation.variables(host, recipe, checkout),
+    }
+    command = [sys.executable, "-m", "pytest", "-q", "tests/hosts/walks/steps.py", *further]
+    return _run(command, {**os.environ, "EVENT_SYNC_WALK": json.dumps(asked)}, recipe, checkout)
+
+
+def _checkout(host: str, source: str) -> Path:
     if not source:
-        raise Unusable(f"SRC is empty: name a checkout of {recipe.name}.")
-    checkout = Path(source).expanduser().resolve()
-    interpreter = environment.prepare(host, recipe, checkout, python or None)
+        raise Unusable(f"SRC is empty: name a checkout of {recipe_of(host).name}.")
+    return Path(source).expanduser().resolve()
+
+
+def _run(command: list[str], variables: dict[str, str], recipe: Recipe, checkout: Path) -> int:
     title = f"{recipe.name} at {_commit(checkout)}"
     print(f"Testing inside {title}", file=sys.stderr)
-    status = subprocess.run(
-        [str(interpreter), "-m", "pytest", *_arguments(host, recipe), *further],
-        cwd=environment.CHECKOUT,
-        env=environment.variables(host, recipe, checkout),
-    ).returncode
+    status = subprocess.run(command, cwd=environment.CHECKOUT, env=variables).returncode
     print(f"{title}: {'passed' if status == 0 else f'failed, pytest exited with {status}'}")
     return status
 

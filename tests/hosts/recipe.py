@@ -23,7 +23,8 @@ class Recipe:
 
     ``landmark`` is a file that no other service has. ``leave_out`` and ``replace`` are about
     requirements, by their names in lower case, and ``add`` are further ones; options in the files
-    are passed over. ``empty`` are packages that the settings name and the tests don't need.
+    are passed over. ``production`` are the host's own requirements, without those of its tests.
+    ``empty`` are packages that the settings name and the tests don't need.
     ``system`` are Debian packages that pip needs.
     """
 
@@ -31,6 +32,7 @@ class Recipe:
     landmark: str
     settings: str
     requirements: tuple[str, ...]
+    production: tuple[str, ...] = ("requirements/production.txt",)
     leave_out: tuple[str, ...] = ()
     replace: Mapping[str, str] = field(default_factory=dict)
     add: tuple[str, ...] = ()

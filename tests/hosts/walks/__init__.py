@@ -1,0 +1,1 @@
+"""Walks a real host through its page: installed, in shadow, live, and back, on real servers."""

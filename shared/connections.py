@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import connection, connections
 
 from shared.exceptions import FatalError, TransientError
-from shared.reactions import Reaction, describe, reaction_to
+from shared.reactions import Reaction, describe, failed, reaction_to
 
 
 def refresh(*, is_retry: bool = False) -> None:
@@ -32,7 +32,7 @@ def require() -> None:
 def meaning_of(error: Exception) -> TransientError | FatalError:
     """Return what a failure of the database comes to outside a batch."""
     if reaction_to(error) is Reaction.RETRY:
-        return TransientError(f"The database failed: {describe(error)}.")
+        return TransientError(failed(error))
     return FatalError(
         f"The database refused a query: {describe(error)}.",
         hint="Are the migrations applied, and its name, user and password right?",

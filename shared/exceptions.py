@@ -15,6 +15,10 @@ class TransientError(EventSyncError):
     """Something the batch needs is out of reach for now; the same batch is tried again."""
 
 
+class Outage(TransientError):
+    """A service that the host relies on is away, through no fault of the event that needs it."""
+
+
 class PoisonError(EventSyncError):
     """The event can't succeed without a person; it becomes a dead letter.
 

@@ -17,8 +17,9 @@ from django.db.models import Model
 from django.utils.module_loading import import_string
 
 from shared.conf import get_settings
-from shared.exceptions import ConfigurationError
+from shared.exceptions import ConfigurationError, Outage
 from shared.outcomes import Held, WriteResult
+from shared.reactions import describe
 from shared.records import PositionedRecord, Record
 
 R = TypeVar("R", bound=Record)
@@ -29,12 +30,14 @@ O = TypeVar("O")  # noqa: E741 - options, beside R for records
 class Host:
     """What a destination relies on: fields by model ("app.Model"), dotted paths of functions.
 
-    A method is named by its class's path: ``"app.models.Model.method"``.
+    A method is named by its class's path: ``"app.models.Model.method"``. ``is_outage`` knows what
+    the host's own code raises while a service is away that it calls when a row is saved.
     """
 
     name: str
     models: Mapping[str, tuple[str, ...]]
     functions: tuple[str, ...] = ()
+    is_outage: Callable[[Exception], bool] = lambda error: False
 
     def model(self, label: str) -> type[Model]:
         """Return one of the host's models, which has been declared.
@@ -125,8 +128,14 @@ class HostDestination(Generic[R, O]):
     one_by_one: bool = False
 
     def __call__(self, records: Sequence[PositionedRecord[R]]) -> Sequence[WriteResult]:
-        """Write the records. Raises ``ConfigurationError`` for bad options."""
-        return self.write(records, self.configured())
+        """Write the records. Raises ``ConfigurationError`` for bad options, ``Outage`` for one."""
+        options = self.configured()
+        try:
+            return self.write(records, options)
+        except Exception as error:
+            if not self.host.is_outage(error):
+                raise
+            raise Outage(f"{self.host.name} can't reach a service: {describe(error)}.") from error
 
     def held(self, records: Sequence[R]) -> Sequence[Held]:
         """Return what the host holds now. Raises ``ConfigurationError`` for bad options."""

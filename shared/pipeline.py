@@ -17,7 +17,7 @@ from shared.consumer import Consumer
 from shared.counting import count
 from shared.exceptions import FatalError, TransientError
 from shared.mapping import accept_and_map, deliveries_of, ending_of
-from shared.reactions import Reaction, describe, origin, reaction_to
+from shared.reactions import Reaction, describe, failed, origin, reaction_to
 from shared.writing import Write, write_first, write_isolated, write_singly
 
 Inspect = Callable[[Sequence[Ending]], None]
@@ -47,7 +47,7 @@ def settle(
         raise
     except Exception as error:
         if reaction_to(error) is Reaction.RETRY:
-            raise TransientError(f"The database failed: {describe(error)}.") from error
+            raise TransientError(failed(error)) from error
         raise FatalError(
             f"The batch can't be settled: {describe(error)}, {origin(error)}.",
             hint="Are the migrations applied, and may this user write?",

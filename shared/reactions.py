@@ -13,7 +13,7 @@ from typing import Any
 from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError
 
-from shared.exceptions import FatalError, TransientError
+from shared.exceptions import FatalError, Outage, TransientError
 
 
 class Reaction(Enum):
@@ -98,10 +98,10 @@ def reaction_to(error: Exception) -> Reaction:
 def clears_the_event(error: Exception) -> bool:
     """Return whether a failure is none of the event's.
 
-    Others were in its way, the disk was full, or a cache or Celery's broker away.
+    Others were in its way, the disk was full, or a service away that the host relies on.
     """
     if not isinstance(error, DatabaseError):
-        return _is_outage(error)
+        return isinstance(error, Outage) or _is_outage(error)
     if sqlstate := _sqlstate(error):
         return sqlstate in _POSTGRES_CLEARS
     if (sqlite_code := _sqlite_code(error)) is not None:
@@ -164,6 +164,12 @@ def _mysql_code(error: BaseException) -> int | None:
     cause = error.__cause__ or error
     code = cause.args[0] if isinstance(error, DatabaseError) and cause.args else None
     return code if isinstance(code, int) else None
+
+
+def failed(error: BaseException) -> str:
+    """Return what failed, in a sentence for who waits until it works again."""
+    what = "The database" if isinstance(error, DatabaseError) else "A service beside the database"
+    return f"{what} failed: {describe(error)}."
 
 
 def origin(error: BaseException) -> str:

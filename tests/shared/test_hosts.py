@@ -12,7 +12,7 @@ from shared import registry
 from shared.checks import check_hosts, check_superseded
 from shared.conf import get_settings
 from shared.consumer import Room
-from shared.exceptions import ConfigurationError
+from shared.exceptions import ConfigurationError, Outage
 from shared.hosts import Host, HostDestination
 from shared.kafka.config import check_configuration
 from shared.outcomes import Outcome, WriteResult
@@ -99,6 +99,30 @@ def test_destination_gets_its_options(use: Any) -> None:
     assert destination.held([record]) == [{"label": "floor 2"}]
     use(FLOOR=3)
     assert destination.configured() == Options(floor=3, keeps="all")
+
+
+def failing(error: Exception) -> HostDestination[ShelfRecord, Options]:
+    """Return a destination that fails; its host takes a ``KeyError`` for an outage."""
+
+    def fail(records: Any, options: Options) -> list[WriteResult]:
+        raise error
+
+    host = replace(LIBRARY, is_outage=lambda error: isinstance(error, KeyError))
+    return replace(DESTINATION, host=host, write=fail)
+
+
+def test_outage_is_what_the_host_knows_for_one(use: Any) -> None:
+    """It is waited out, and its text, which may hold a value, isn't repeated."""
+    use(FLOOR=1)
+    with pytest.raises(Outage, match=r"^the library can't reach a service: KeyError\.$"):
+        failing(KeyError("A"))([])
+
+
+def test_what_is_no_outage_is_raised_as_it_is(use: Any) -> None:
+    """Whether that is the event's fault, its class says."""
+    use(FLOOR=1)
+    with pytest.raises(ValueError, match=r"^A$"):
+        failing(ValueError("A"))([])
 
 
 @pytest.mark.parametrize(

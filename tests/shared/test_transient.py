@@ -6,7 +6,7 @@ import pytest
 from django.db import OperationalError, connection
 
 from shared.batches import Ignored
-from shared.exceptions import FatalError, TransientError
+from shared.exceptions import FatalError, Outage, TransientError
 from shared.models import DeadLetter
 from shared.outcomes import Outcome
 from tests.library import book, is_untouched, outcomes, settled, shelf
@@ -15,6 +15,8 @@ pytestmark = pytest.mark.django_db
 
 APPLIED, DEAD = Outcome.APPLIED, Outcome.DEAD
 SECRET = "Persuasion"
+KOMBU = type("OperationalError", (Exception,), {"__module__": "kombu.exceptions"})
+"""Bears the name of Celery's, which isn't installed here."""
 
 
 def away() -> Exception:
@@ -74,6 +76,30 @@ def test_isolated_event_that_another_transaction_holds_up_is_not_buried(library,
     with pytest.raises(TransientError, match="SQLITE_BUSY"):
         settled(library, *arrivals, isolate=True)
     assert is_untouched()
+
+
+def test_isolated_event_that_meets_an_outage_is_not_buried(library, fails_for):
+    """That the others don't need the service that is away makes it no fault of this one."""
+    fails_for(lambda: Outage("The library can't reach a service."), SECRET)
+    arrivals = (shelf(), book("1"), book("2", SECRET), book("3"))
+    with pytest.raises(Outage, match="can't reach a service"):
+        settled(library, *arrivals, isolate=True)
+    assert is_untouched()
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OperationalError(), r"The database failed: django\.db\.utils\.OperationalError\."),
+        (ConnectionRefusedError(), "A service beside the database failed: ConnectionRefusedError."),
+        (KOMBU(), r"A service beside the database failed: kombu\.exceptions\.OperationalError\."),
+    ],
+)
+def test_what_failed_is_named(library, fails_for, error, said):
+    """Who waits for Celery's broker doesn't look at the database."""
+    fails_for(lambda: error, SECRET)
+    with pytest.raises(TransientError, match=f"^{said}$"):
+        settled(library, shelf(), book("1", SECRET))
 
 
 def test_isolated_event_that_fails_once_is_not_buried(library, fails_for):

@@ -64,7 +64,12 @@ def read(records: Sequence[CourseRunRecord], options: Options) -> list[Mapping[s
 
 
 COURSE_RUNS = HostDestination(
-    consumer=CONSUMER, host=DISCOVERY, options=Options, write=write, read=read
+    consumer=CONSUMER,
+    host=DISCOVERY,
+    options=Options,
+    write=write,
+    read=read,
+    one_by_one=True,
 )
 
 

@@ -16,6 +16,7 @@ from discovery_course_run_sync.hosts.discovery.host import (
     DISCOVERY,
     LOADER,
     course_runs,
+    require_course_type,
     save_quietly,
     unknown_type,
 )
@@ -54,6 +55,7 @@ def _create_course(record: CourseRunRecord, partner: Any) -> tuple[Any, bool]:
 
     It may be there after all, if another worker has made it meanwhile; the second value says so.
     """
+    require_course_type()
     loader = DISCOVERY.function(LOADER)(partner, enable_api=False)
     course, is_new = loader.get_or_create_course(
         {"id": record.course_key, "name": title_of(record), "media": {}}

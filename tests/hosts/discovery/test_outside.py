@@ -43,8 +43,8 @@ def salesforce_error(name: str, status: int | None, content: Any = "") -> Except
         return make("INVALID_LOGIN", "no") if status is None else make(URL, status, "run", content)
     parent = type("SalesforceError", (Exception,), {"__module__": path.rpartition(".")[0]})
     known = {} if status is None else {"status": status, "content": content}
-    make = type(name, (parent,), {"__module__": parent.__module__} | known)
-    return make()
+    error: Exception = type(name, (parent,), {"__module__": parent.__module__} | known)()
+    return error
 
 
 @contextmanager

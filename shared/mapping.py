@@ -16,10 +16,10 @@ from shared.consumer import Accept, Consumer, Room, Route
 from shared.exceptions import FatalError, PoisonError, TransientError
 from shared.messages import Event
 from shared.ordering import Position
-from shared.outcomes import MissingParent, Outcome
+from shared.outcomes import MissingParent, Outcome, WriteResult
 from shared.reactions import Reaction, reaction_to
 from shared.records import PositionedRecord, Record
-from shared.writing import Mapped, Written, poison
+from shared.writing import Mapped, poison
 
 # A filter of a service's own may ask the database. Whatever else a filter or mapper raises, an
 # OSError included, it will raise for this event again.
@@ -101,7 +101,7 @@ def _map(
     return PositionedRecord(record, position)
 
 
-def ending_of(delivery: Delivery, record: Record | None, result: Written) -> Ending:
+def ending_of(delivery: Delivery, record: Record | None, result: WriteResult) -> Ending:
     """Return how a delivery ended, by its destination's answer or what kept it from one."""
     outcome = result if isinstance(result, Outcome) else Outcome.DEAD
     if isinstance(result, MissingParent):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal, TypeAlias
 
+from shared.exceptions import PoisonError
 from shared.records import Key, fold_key
 
 
@@ -43,8 +44,12 @@ class MissingParent:
         return reference(self.consumer, self.key)
 
 
-WriteResult: TypeAlias = Outcome | MissingParent
-"""What a destination answers for each record."""
+WriteResult: TypeAlias = Outcome | MissingParent | PoisonError
+"""What a destination answers for each record.
+
+One that answers with a ``PoisonError`` has the event buried and nothing undone, for others have
+been told of it; one that raises it has the record undone.
+"""
 
 
 Held: TypeAlias = Mapping[str, Any] | Literal[Outcome.FILTERED] | None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from django.db import transaction
 
@@ -22,6 +22,8 @@ from shared.producing import silenced
 from shared.reactions import Reaction, clears_the_event, describe, origin, reaction_to
 from shared.records import PositionedRecord, Record
 
+T = TypeVar("T")
+
 _MOST_SUSPECTS = 3
 _ANSWERS = (Outcome.APPLIED, Outcome.UNCHANGED, Outcome.STALE, Outcome.FILTERED)
 
@@ -34,21 +36,18 @@ class Mapped:
     item: PositionedRecord[Record]
 
 
-Written: TypeAlias = WriteResult | PoisonError
-"""A destination's answer for a record, or why it has none."""
-
-Write: TypeAlias = Callable[[Consumer, Sequence[Mapped]], list[Written]]
+Write: TypeAlias = Callable[[Consumer, Sequence[Mapped]], list[WriteResult]]
 """A way to write one consumer's records."""
 
 
-def write_first(consumer: Consumer, mapped: Sequence[Mapped]) -> list[Written]:
+def write_first(consumer: Consumer, mapped: Sequence[Mapped]) -> list[WriteResult]:
     """Write all at once or, where the destination asks for it, one by one. Raises as these do."""
     destination = get_settings().destination_of(consumer.name)
     is_one_by_one = isinstance(destination, HostDestination) and destination.one_by_one
     return (write_singly if is_one_by_one else write_together)(consumer, mapped)
 
 
-def write_together(consumer: Consumer, mapped: Sequence[Mapped]) -> list[Written]:
+def write_together(consumer: Consumer, mapped: Sequence[Mapped]) -> list[WriteResult]:
     """Write all at once. Raises what the destination raises, and ``FatalError`` without answers."""
     destination = get_settings().destination_of(consumer.name)
     with silenced():
@@ -56,7 +55,8 @@ def write_together(consumer: Consumer, mapped: Sequence[Mapped]) -> list[Written
     if len(results) != len(mapped) or not all(map(_is_answer, results)):
         raise FatalError(
             f"The destination of {consumer.name} didn't answer for each of {len(mapped)} records.",
-            hint="It returns APPLIED, UNCHANGED, STALE, FILTERED or a MissingParent, in order.",
+            hint="It returns APPLIED, UNCHANGED, STALE, FILTERED a MissingParent or a "
+            "PoisonError, in order.",
         )
     return [*results]
 
@@ -64,22 +64,22 @@ def write_together(consumer: Consumer, mapped: Sequence[Mapped]) -> list[Written
 def _is_answer(result: object) -> bool:
     if isinstance(result, Outcome):
         return result in _ANSWERS
-    return isinstance(result, MissingParent)
+    return isinstance(result, MissingParent | PoisonError)
 
 
-def write_singly(consumer: Consumer, mapped: Sequence[Mapped]) -> list[Written]:
+def write_singly(consumer: Consumer, mapped: Sequence[Mapped]) -> list[WriteResult]:
     """Write one by one; what fails on its data is poison. Raises the other failures."""
     return [_write_one(consumer, item) for item in mapped]
 
 
-def write_isolated(consumer: Consumer, mapped: Sequence[Mapped]) -> list[Written]:
+def write_isolated(consumer: Consumer, mapped: Sequence[Mapped]) -> list[WriteResult]:
     """Write one by one; what fails transiently, twice, while the others are taken is poison.
 
     What clears the event is raised: who waits for another's lock, loses to it or finds no space is
     a good one. So is what fails if more than a few do, or nothing was taken: that says that not the
     events are at fault. It is raised soon, for each may have taken its time.
     """
-    results: dict[int, Written] = {}
+    results: dict[int, WriteResult] = {}
     suspects: list[int] = []
     for index, item in enumerate(mapped):
         try:
@@ -107,10 +107,15 @@ def _may_be_the_event(error: Exception) -> bool:
     return reaction_to(error) is Reaction.RETRY
 
 
-def _write_one(consumer: Consumer, item: Mapped) -> Written:
+def _write_one(consumer: Consumer, item: Mapped) -> WriteResult:
+    return attempt(lambda: write_together(consumer, [item])[0])
+
+
+def attempt(act: Callable[[], T]) -> T | PoisonError:
+    """Act in a savepoint. What fails on its data is undone and returned, other failures raised."""
     try:
         with transaction.atomic():
-            result = write_together(consumer, [item])[0]
+            result = act()
             _check_deferred_constraints()
             return result
     except Exception as error:

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 
 from shared.consumer import Consumer, Room, Route
-from shared.exceptions import FatalError, UnmappableEvent
+from shared.exceptions import FatalError, PoisonError, UnmappableEvent
 from shared.models import DeadLetter, ParkedEvent
 from shared.outcomes import MissingParent, Outcome
 from tests.library import book, is_untouched, outcomes, settled, shelf
@@ -137,6 +137,21 @@ def test_destination_that_does_not_answer_is_fatal(library, monkeypatch, answer)
         settled(library, shelf("A"), shelf("B"))
     assert "MissingParent" in raised.value.hint
     assert is_untouched()
+
+
+def test_destination_may_bury_without_undoing(library, monkeypatch):
+    """It has told others of what it did; neither that nor its neighbours are done again."""
+    write, calls = testapp.write_shelves, []
+
+    def write_and_refuse(records: Sequence[Any]) -> list[Any]:
+        calls.append(len(records))
+        return [PoisonError("Nobody lends it."), *write(records)[1:]]
+
+    monkeypatch.setattr(testapp, "write_shelves", write_and_refuse)
+    assert outcomes(settled(library, shelf("A"), shelf("B"))) == [DEAD, APPLIED]
+    assert DeadLetter.objects.get().error == "Nobody lends it."
+    assert sorted(Shelf.objects.values_list("code", flat=True)) == ["A", "B"]
+    assert calls == [2]
 
 
 def test_destination_may_filter_and_park(library, monkeypatch):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,8 @@ from enterprise_license_sync.hosts.lms.host import (
     VIEW,
     Row,
 )
+from shared.exceptions import PoisonError
+from shared.writing import attempt
 
 _BATCH = 100
 _PAID_FOR = "enterprise_course_enrollment"
@@ -40,25 +43,33 @@ def learner_and_course(row: Row) -> tuple[int, str]:
     return enrollment.enterprise_customer_user.user_id, enrollment.course_id
 
 
-def end_enrollments(licenses: Sequence[UUID], end: datetime) -> None:
+def end_enrollments(licenses: Sequence[UUID], end: datetime) -> dict[UUID, PoisonError]:
     """End what these licenses paid for, but for what the LMS has changed after their ``end``.
 
     A learner who has paid since, or was enrolled anew, has another right to the course. It is done
-    for 100 licenses at a time. Raises what the LMS raises.
+    for 100 licenses at a time. Returns, by license, what the LMS refuses: that neither holds up nor
+    undoes another one, for the LMS tells others of each end at once. Raises what no event is to
+    blame for.
     """
+    refused: dict[UUID, PoisonError] = {}
     for start in range(0, len(licenses), _BATCH):
         rows = paid_enrollments(licenses[start : start + _BATCH]).filter(is_revoked=False)
-        _end(list(rows), end)
+        refused |= _end(list(rows), end)
+    return refused
 
 
-def _end(rows: Sequence[Row], end: datetime) -> None:
+def _end(rows: Sequence[Row], end: datetime) -> dict[UUID, PoisonError]:
     changed = _changed_after(end, {learner_and_course(row) for row in rows})
     rows = [row for row in rows if learner_and_course(row) not in changed]
     courses = {row.enterprise_course_enrollment.course_id for row in rows}
     overviews = LMS.function(OVERVIEWS)(sorted(courses)) if courses else ()
     by_course = {str(each["id"]): each for each in overviews}
+    refused = {}
     for row in rows:
-        _terminate(row, by_course.get(row.enterprise_course_enrollment.course_id))
+        overview = by_course.get(row.enterprise_course_enrollment.course_id)
+        if failure := attempt(partial(_terminate, row, overview)):
+            refused[row.license_uuid] = failure
+    return refused
 
 
 def _terminate(row: Row, overview: Any) -> None:

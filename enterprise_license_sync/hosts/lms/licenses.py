@@ -11,6 +11,7 @@ from enterprise_license_sync.hosts.lms.ending import end_enrollments
 from enterprise_license_sync.hosts.lms.host import LMS, LmsOptions, said
 from enterprise_license_sync.hosts.lms.plans import FOLLOWED, Family
 from enterprise_license_sync.records import LicenseRecord, LicenseStatus
+from shared.exceptions import PoisonError
 from shared.hosts import HostDestination
 from shared.outcomes import WriteResult
 from shared.records import PositionedRecord
@@ -25,15 +26,32 @@ def _write(
     from enterprise_license_sync.producers.lms import write_licenses
 
     results = write_licenses(records)
-    followed = [item for item, result in zip(records, results, strict=True) if result in FOLLOWED]
-    families = {plan: Family.of(plan) for plan in {item.record.plan_id for item in followed}}
-    ends: dict[datetime, list[UUID]] = {}
-    for item in followed:
-        if end := _end_of(item, families[item.record.plan_id]):
-            ends.setdefault(end, []).append(item.record.license_uuid)
-    for end, licenses in ends.items():
-        end_enrollments(licenses, end)
-    return results
+    pairs = list(zip(records, results, strict=True))
+    plans = {item.record.plan_id for item, result in pairs if result in FOLLOWED}
+    families = {plan: Family.of(plan) for plan in plans}
+    ends = [
+        _end_of(item, families[item.record.plan_id]) if result in FOLLOWED else None
+        for item, result in pairs
+    ]
+    refused = _end(records, ends)
+    return [
+        refused.get(item.record.license_uuid, result) if end else result
+        for (item, result), end in zip(pairs, ends, strict=True)
+    ]
+
+
+def _end(
+    records: Sequence[PositionedRecord[LicenseRecord]], ends: Sequence[datetime | None]
+) -> dict[UUID, PoisonError]:
+    """End what the licenses that have an end paid for; return what the LMS refuses."""
+    by_end: dict[datetime, list[UUID]] = {}
+    for item, end in zip(records, ends, strict=True):
+        if end:
+            by_end.setdefault(end, []).append(item.record.license_uuid)
+    refused: dict[UUID, PoisonError] = {}
+    for end, licenses in by_end.items():
+        refused |= end_enrollments(licenses, end)
+    return refused
 
 
 def _end_of(item: PositionedRecord[LicenseRecord], family: Family) -> datetime | None:

@@ -17,6 +17,7 @@ from django.db.models import Q
 from enterprise_license_sync.hosts.lms.ending import end_enrollments
 from enterprise_license_sync.hosts.lms.host import LMS, LmsOptions, Row, said
 from enterprise_license_sync.records import SubscriptionPlanRecord
+from shared.exceptions import PoisonError
 from shared.hosts import HostDestination
 from shared.ordering import Position
 from shared.outcomes import Outcome, WriteResult
@@ -70,27 +71,34 @@ def _write(
     from enterprise_license_sync.standalone.destination import write_subscription_plans
 
     results = write_subscription_plans(records)
-    for item, result in zip(records, results, strict=True):
-        if result in FOLLOWED and (family := Family.of(item.record.plan_uuid)).is_over(
-            item.position
-        ):
-            _end(family)
-    return results
+    return [
+        _follow(item, result) if result in FOLLOWED else result
+        for item, result in zip(records, results, strict=True)
+    ]
 
 
-def _end(family: Family) -> None:
+def _follow(item: PositionedRecord[SubscriptionPlanRecord], result: WriteResult) -> WriteResult:
+    """Return how an event of a plan ends, which its row has followed."""
+    family = Family.of(item.record.plan_uuid)
+    refused = _end(family) if family.is_over(item.position) else {}
+    return next(iter(refused.values()), result)
+
+
+def _end(family: Family) -> dict[UUID, PoisonError]:
+    """End what the licenses of a family paid for; return what the LMS refuses."""
     from enterprise_license_sync.producers.lms import publish_enrollments
     from enterprise_license_sync.standalone.models import License
 
     licenses = License.objects.filter(plan__in=family.plans)
     keys = list(licenses.values_list("license_uuid", flat=True))
-    end_enrollments(keys, family.end)
+    refused = end_enrollments(keys, family.end)
 
     def publish() -> None:
         publish_enrollments(keys)
 
     # Not in here, where nothing is published: these are the LMS's own news, and no echo.
     transaction.on_commit(publish)
+    return refused
 
 
 def _read(

@@ -28,12 +28,18 @@ MODELS = "enterprise.models"
 
 @dataclass
 class Courses:
-    """The LMS's course runs and what may be done to enrollments in them."""
+    """The LMS's course runs and what may be done to enrollments in them.
+
+    ``changed`` has the courses of the changes that the LMS has told others of: it does so at once,
+    and whether they are committed or not.
+    """
 
     has_audit: bool = True
     has_ended: bool = False
     gone: set[str] = field(default_factory=set)
     failure: Exception | None = None
+    refuses: set[str] = field(default_factory=set)
+    changed: list[str] = field(default_factory=list)
     asked: list[int] = field(default_factory=list)
 
     def overviews(self, course_ids: list[str]) -> list[dict[str, Any]]:
@@ -43,9 +49,12 @@ class Courses:
         return [{"id": each} | state for each in course_ids if each not in self.gone]
 
     def update_enrollment(self, username: str, course_id: str, **change: Any) -> None:
-        """Change an enrollment, as the LMS's own function of the name does."""
+        """Change an enrollment, as the LMS's own function of the name does, and tell of it."""
         if self.failure:
             raise self.failure
+        if course_id in self.refuses:
+            raise ValueError(f"{username} can't be enrolled in {course_id}")
+        self.changed.append(course_id)
         learner = get_user_model().objects.get(username=username)
         rows = apps.get_model("student", "CourseEnrollment").objects
         row = rows.get(user_id=learner.pk, course_id=course_id)

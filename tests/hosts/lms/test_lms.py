@@ -48,7 +48,7 @@ from tests.hosts.lms.rows import COURSE, enroll, enrollment_of, note_change, pai
 
 pytestmark = pytest.mark.django_db
 
-APPLIED, UNCHANGED, STALE = Outcome.APPLIED, Outcome.UNCHANGED, Outcome.STALE
+APPLIED, UNCHANGED, STALE, DEAD = Outcome.APPLIED, Outcome.UNCHANGED, Outcome.STALE, Outcome.DEAD
 DESTINATIONS: list[Any] = [getattr(lms, name) for name in lms.__all__]
 ENROLLMENTS, LICENSES, PLANS = DESTINATIONS
 OVER = at(100)
@@ -277,8 +277,8 @@ def test_plans_renewed_to_each_other_come_to_an_end(room, revoked):
     assert revoked() == [LEARNER]
 
 
-def test_failure_of_the_lms_buries_the_event_as_a_whole(room, courses, revoked):
-    """Without the learner's name; its neighbours are applied, and a replay does all of it."""
+def test_what_the_lms_refuses_buries_its_event_alone(room, courses, revoked):
+    """Without the learner's name; a replay ends what is left, for the row has followed it."""
     courses.failure = ValueError("learner-7 can't be enrolled")
     enroll()
     event = license_(5, "revoked")
@@ -287,10 +287,51 @@ def test_failure_of_the_lms_buries_the_event_as_a_whole(room, courses, revoked):
     assert said[0].startswith("The event could not be settled: ValueError")
     assert "learner-7" not in said[0]
     assert said[1] == ""
-    assert License.objects.get(license_uuid=LICENSE).status == "assigned"
+    assert License.objects.get(license_uuid=LICENSE).status == "revoked"
+    assert (enrollment_of().mode, revoked()) == ("verified", [])
     courses.failure = None
-    assert outcomes(room, event) == [APPLIED]
-    assert revoked() == [LEARNER]
+    assert outcomes(room, event) == [UNCHANGED]
+    assert (enrollment_of().mode, revoked()) == ("audit", [LEARNER])
+
+
+def test_what_the_lms_refuses_is_not_ended_by_a_license_that_is_good_again(room, courses, revoked):
+    """The replay is stale by then."""
+    courses.failure = ValueError()
+    enroll()
+    event = license_(5, "revoked")
+    assert outcomes(room, plan(0), event) == [APPLIED, DEAD]
+    courses.failure = None
+    assert outcomes(room, license_(10, "activated"), event) == [APPLIED, STALE]
+    assert revoked() == []
+
+
+REFUSED = "course-v1:edX+Refused+2026"
+
+
+@pytest.mark.parametrize(
+    ("told", "ends", "again"),
+    [
+        ([license_(5, "revoked")], [DEAD], [UNCHANGED]),
+        (
+            [license_(5, "revoked", license_uuid=OTHER_LICENSE), license_(5, "revoked")],
+            [APPLIED, DEAD],
+            [UNCHANGED, UNCHANGED],
+        ),
+        ([expired()], [DEAD], [UNCHANGED]),
+    ],
+    ids=["one-license", "two-licenses", "plan"],
+)
+def test_others_are_told_once_of_what_is_ended(room, courses, told, ends, again):
+    """Though another enrollment of the event, or of its neighbour, is refused at first."""
+    courses.refuses = {REFUSED}
+    enroll(course=REFUSED)
+    enroll(OTHER_LICENSE if len(told) > 1 else LICENSE)
+    outcomes(room, plan(0), license_(1), license_(1, license_uuid=OTHER_LICENSE))
+    assert outcomes(room, *told) == ends
+    assert courses.changed == [COURSE]
+    courses.refuses.clear()
+    assert outcomes(room, *told) == again
+    assert courses.changed == [COURSE, REFUSED]
 
 
 def test_failure_of_the_database_is_no_fault_of_the_event(room, courses):

@@ -25,6 +25,7 @@ CASES = [(database, level) for database in ("postgresql", "mariadb") for level i
 
 CONCURRENT = [
     "tests/hosts/credentials/test_races.py",
+    "tests/hosts/discovery/test_races.py",
     "tests/hosts/license_manager/test_races.py",
     "tests/shared/test_contention.py",
     "tests/shared/test_isolation_level.py",
@@ -61,6 +62,10 @@ ROOMS = {
         "tests/hosts/credentials/test_grades.py",
         "tests/hosts/credentials/test_learners.py",
         "tests/hosts/credentials/test_runs.py",
+        "tests/hosts/discovery/test_contract.py",
+        "tests/hosts/discovery/test_creation.py",
+        "tests/hosts/discovery/test_outside.py",
+        "tests/hosts/discovery/test_traps.py",
         "tests/hosts/license_manager/test_licenses.py",
         "tests/hosts/license_manager/test_plans.py",
         "tests/hosts/license_manager/test_traps.py",

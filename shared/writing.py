@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
-from django.db import transaction
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import IntegrityError, transaction
 
 from shared.batches import Delivery
 from shared.conf import get_settings
@@ -41,10 +42,14 @@ Write: TypeAlias = Callable[[Consumer, Sequence[Mapped]], list[WriteResult]]
 
 
 def write_first(consumer: Consumer, mapped: Sequence[Mapped]) -> list[WriteResult]:
-    """Write all at once or, where the destination asks for it, one by one. Raises as these do."""
+    """Write all at once or, where the destination asks for it, one by one.
+
+    Raises as these do, and what another transaction may explain: a new one sees what that has done.
+    """
     destination = get_settings().destination_of(consumer.name)
-    is_one_by_one = isinstance(destination, HostDestination) and destination.one_by_one
-    return (write_singly if is_one_by_one else write_together)(consumer, mapped)
+    if isinstance(destination, HostDestination) and destination.one_by_one:
+        return [_write_one(consumer, item, is_final=False) for item in mapped]
+    return write_together(consumer, mapped)
 
 
 def write_together(consumer: Consumer, mapped: Sequence[Mapped]) -> list[WriteResult]:
@@ -107,12 +112,15 @@ def _may_be_the_event(error: Exception) -> bool:
     return reaction_to(error) is Reaction.RETRY
 
 
-def _write_one(consumer: Consumer, item: Mapped) -> WriteResult:
-    return attempt(lambda: write_together(consumer, [item])[0])
+def _write_one(consumer: Consumer, item: Mapped, *, is_final: bool = True) -> WriteResult:
+    return attempt(lambda: write_together(consumer, [item])[0], is_final=is_final)
 
 
-def attempt(act: Callable[[], T]) -> T | PoisonError:
-    """Act in a savepoint. What fails on its data is undone and returned, other failures raised."""
+def attempt(act: Callable[[], T], *, is_final: bool = True) -> T | PoisonError:
+    """Act in a savepoint. What fails on its data is undone and returned, other failures raised.
+
+    So is what another transaction may explain, unless this attempt ``is_final``.
+    """
     try:
         with transaction.atomic():
             result = act()
@@ -122,9 +130,14 @@ def attempt(act: Callable[[], T]) -> T | PoisonError:
         if transaction.get_rollback():
             # There is no savepoint to go back to: the connection broke, or a deadlock took it.
             raise TransientError(f"The transaction was lost: {describe(error)}.") from error
-        if reaction_to(error) is Reaction.ISOLATE:
+        if reaction_to(error) is Reaction.ISOLATE and (is_final or not _may_be_a_race(error)):
             return poison(error)
         raise
+
+
+def _may_be_a_race(error: Exception) -> bool:
+    """Return whether there may be, or be missing, a row since this transaction began to look."""
+    return isinstance(error, IntegrityError | ObjectDoesNotExist)
 
 
 def _check_deferred_constraints() -> None:

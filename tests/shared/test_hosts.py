@@ -7,17 +7,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from django.db import IntegrityError
 
 from shared import registry
 from shared.checks import check_hosts, check_superseded
 from shared.conf import get_settings
 from shared.consumer import Room
-from shared.exceptions import ConfigurationError, Outage
+from shared.exceptions import ConfigurationError, Outage, PoisonError
 from shared.hosts import Host, HostDestination
 from shared.kafka.config import check_configuration
 from shared.outcomes import Outcome, WriteResult
 from shared.records import PositionedRecord
 from shared.testing import registered
+from tests.library import outcomes, settled, shelf
 from tests.testapp.events import SHELF_CHANGED
 from tests.testapp.models import Shelf
 from tests.testapp.room import SHELVES, ShelfRecord
@@ -74,6 +76,25 @@ LOST = HostDestination(
 )
 
 
+TRIED: list[str] = []
+"""The shelves that ``ONE_BY_ONE`` was told to write, in order, tries that failed included."""
+FAILURES: list[Exception] = []
+"""What it meets at its next tries of the shelf B."""
+
+
+def write_and_tell(
+    records: Sequence[PositionedRecord[ShelfRecord]], options: Options
+) -> list[WriteResult]:
+    """Tell others of each shelf, whether it can be written or not."""
+    TRIED.extend(item.record.code for item in records)
+    if TRIED[-1] == "B" and FAILURES:
+        raise FAILURES.pop()
+    return [Outcome.APPLIED for _ in records]
+
+
+ONE_BY_ONE = replace(DESTINATION, write=write_and_tell, one_by_one=True)
+
+
 @pytest.fixture
 def use(settings: Any) -> Iterator[Any]:
     """Let the shelves' destination be one of these, with options."""
@@ -123,6 +144,31 @@ def test_what_is_no_outage_is_raised_as_it_is(use: Any) -> None:
     use(FLOOR=1)
     with pytest.raises(ValueError, match=r"^A$"):
         failing(ValueError("A"))([])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("failures", "tried", "ended"),
+    [
+        ([ValueError()], "ABC", Outcome.DEAD),
+        ([PoisonError()], "ABC", Outcome.DEAD),
+        # A new transaction may see what another one has done.
+        ([IntegrityError()], "ABABC", Outcome.APPLIED),
+        ([Shelf.DoesNotExist()], "ABABC", Outcome.APPLIED),
+        ([IntegrityError(), IntegrityError()], "ABABC", Outcome.DEAD),
+    ],
+    ids=["bug", "poison", "lost-race", "unseen-row", "bad-row"],
+)
+def test_one_by_one_tells_of_each_once(
+    use: Any, failures: list[Exception], tried: str, ended: Outcome
+) -> None:
+    """A bad neighbour is no reason to write it again, unless it may not be bad at all."""
+    use("ONE_BY_ONE", FLOOR=1)
+    TRIED.clear()
+    FAILURES[:] = failures
+    result = settled(registry.get_room("tests.testapp"), shelf("A"), shelf("B"), shelf("C"))
+    assert outcomes(result) == [Outcome.APPLIED, ended, Outcome.APPLIED]
+    assert "".join(TRIED) == tried
 
 
 @pytest.mark.parametrize(

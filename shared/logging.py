@@ -33,6 +33,7 @@ class Action(StrEnum):
     PARKED_RETRIED = "parked.retried"
     VALUE_CORRECTED = "value.corrected"
     STEP_UNLIKELY = "step.unlikely"
+    FOLLOW_UP_FAILED = "follow_up.failed"
     EVENT_NOT_PUBLISHED = "event.not_published"
 
 

@@ -26,6 +26,9 @@ FOLLOW_UP = f"{_APPS}.api.tasks.execute_post_revocation_tasks"
 _MODELS = f"{_APPS}.subscriptions.models"
 LOCK = f"{_APPS}.api.utils.acquire_subscription_plan_lock"
 UNLOCK = f"{_APPS}.api.utils.release_subscription_plan_lock"
+PROVISION = f"{_APPS}.subscriptions.tasks.provision_licenses_task"
+TRACK = (f"{_MODELS}.track_event", f"{_APPS}.subscriptions.event_utils.track_event")
+"""One function, by the names at which License Manager looks for it."""
 
 LICENSE_MANAGER = Host(
     name="License Manager",
@@ -43,6 +46,7 @@ LICENSE_MANAGER = Host(
             "customer_agreement",
             "is_active",
             "desired_num_licenses",
+            "last_freeze_timestamp",
             "salesforce_opportunity_line_item",
             "product",
         ),
@@ -74,6 +78,8 @@ LICENSE_MANAGER = Host(
         FOLLOW_UP,
         LOCK,
         UNLOCK,
+        PROVISION,
+        *TRACK,
         f"{_MODELS}.SubscriptionPlan.provision_licenses",
         f"{_MODELS}.License.revoke",
         f"{_MODELS}.License.reset_to_unassigned",
@@ -99,16 +105,16 @@ def differing(row: Row, wanted: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in wanted.items() if getattr(row, name) != value}
 
 
-def was_changed_later(row: Row, names: Collection[str], time: datetime) -> bool:
-    """Return whether License Manager itself has changed one of these columns after this time."""
+def changed_later(row: Row, names: Collection[str], time: datetime) -> set[str]:
+    """Return which of these columns License Manager itself has changed after this time."""
     entries = row.history.order_by("history_date", "history_id")
     before = entries.filter(history_date__lte=time).last()
+    changed: set[str] = set()
     for entry in entries.filter(history_date__gt=time):
-        is_ours = entry.history_change_reason == CHANGE_REASON
-        if not is_ours and (before is None or _differ(entry, before, names)):
-            return True
+        if entry.history_change_reason != CHANGE_REASON:
+            changed |= {name for name in names if before is None or _differ(entry, before, name)}
         before = entry
-    return False
+    return changed
 
 
 def was_touched_later(row: Row, time: datetime) -> bool:
@@ -135,7 +141,7 @@ def save(row: Row, event: str, *, only: Collection[str] | None = None) -> None:
         row.full_clean()
     except ValidationError as error:
         field, errors = next(iter(error.error_dict.items()))
-        kinds = ", ".join(sorted({str(each.code) for each in errors}))
+        kinds = ", ".join(sorted({each.code or "invalid" for each in errors}))
         raise UnmappableEvent(
             f"{event}.{_NAMES.get((event, field), field)}",
             f"is refused by License Manager: {kinds}",
@@ -152,5 +158,5 @@ _NAMES = {
 }
 
 
-def _differ(entry: Row, before: Row, names: Collection[str]) -> bool:
-    return any(getattr(entry, name) != getattr(before, name) for name in names)
+def _differ(entry: Row, before: Row, name: str) -> bool:
+    return bool(getattr(entry, name) != getattr(before, name))

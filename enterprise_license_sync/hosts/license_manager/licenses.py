@@ -1,8 +1,8 @@
 """Writes licenses: each by the function that License Manager itself would use for the step.
 
 No mail is sent to a learner: who has published the event has done so. What License Manager tells
-its customers when a license is made or revoked is told once, for an event that comes again changes
-nothing.
+its customers when a license is made or revoked is told once the row is committed, and once, for an
+event that comes again changes nothing.
 """
 
 from __future__ import annotations
@@ -13,26 +13,26 @@ from functools import partial
 from typing import Any
 from uuid import uuid4
 
-from django.db import transaction
-
+from enterprise_license_sync.hosts.license_manager import last_acts
+from enterprise_license_sync.hosts.license_manager.emails import make_room
 from enterprise_license_sync.hosts.license_manager.host import (
     CHANGE_REASON,
     FOLLOW_UP,
     LICENSE_MANAGER,
     REVOKE,
     Row,
+    changed_later,
     differing,
     locked,
     rows,
     save,
-    was_changed_later,
     was_deleted_later,
     was_touched_later,
 )
 from enterprise_license_sync.hosts.license_manager.locks import Take, assignment_locks
+from enterprise_license_sync.hosts.license_manager.tracking import told_on_commit
 from enterprise_license_sync.records import HELD, LicenseRecord, LicenseStatus
 from shared.applied import apply_in_order
-from shared.exceptions import UnmappableEvent
 from shared.hosts import HostDestination
 from shared.outcomes import MissingParent, Outcome, WriteResult
 from shared.records import PositionedRecord
@@ -57,12 +57,19 @@ class LicenseOptions:
 def _write(
     records: Sequence[PositionedRecord[LicenseRecord]], options: LicenseOptions
 ) -> list[WriteResult]:
-    with assignment_locks() as take:
-        return apply_in_order(_CONSUMER, records, partial(_apply, options=options, take=take))
+    acts: list[last_acts.Act] = []
+    with assignment_locks() as take, told_on_commit():
+        apply = partial(_apply, options=options, take=take, acts=acts)
+        results = apply_in_order(_CONSUMER, records, apply)
+        last_acts.do(acts)
+    return results
 
 
 def _apply(
-    item: PositionedRecord[LicenseRecord], options: LicenseOptions, take: Take
+    item: PositionedRecord[LicenseRecord],
+    options: LicenseOptions,
+    take: Take,
+    acts: list[last_acts.Act],
 ) -> WriteResult:
     record = item.record
     plan = rows("SubscriptionPlan").filter(pk=record.plan_id).first()
@@ -84,8 +91,9 @@ def _apply(
     if _is_given(row, changes, record):
         if not take(plan):
             return MissingParent("assignments", (plan.pk,))
-        _refuse_second(row, record, changes)
-    _step(row, record, changes, options)
+        if taken := make_room(item, row, changes.get("user_email", row.user_email)):
+            return taken
+    acts += _step(row, record, changes, options)
     return Outcome.APPLIED
 
 
@@ -120,7 +128,7 @@ def _is_late(row: Row, changes: dict[str, Any], item: PositionedRecord[LicenseRe
     time = item.position.time
     if changes.get("user_email") and not row.user_email and was_touched_later(row, time):
         return True  # scrubbing leaves no trace of the email, not even in the history
-    return was_changed_later(row, changes, time)
+    return bool(changed_later(row, changes, time))
 
 
 def _is_given(row: Row, changes: dict[str, Any], record: LicenseRecord) -> bool:
@@ -129,22 +137,16 @@ def _is_given(row: Row, changes: dict[str, Any], record: LicenseRecord) -> bool:
     return record.status in HELD and bool(is_another or row.status not in HELD)
 
 
-def _refuse_second(row: Row, record: LicenseRecord, changes: dict[str, Any]) -> None:
-    """Refuse a second license of a plan for one learner: the database doesn't."""
-    email = changes.get("user_email", row.user_email)
-    others = rows("License").filter(subscription_plan_id=record.plan_id, status__in=HELD)
-    if email and others.filter(user_email__iexact=email).exclude(pk=row.pk).exists():
-        raise UnmappableEvent(
-            f"{_EVENT}.user_email", "another assigned or activated license of the plan has it"
-        )
-
-
 def _step(
     row: Row, record: LicenseRecord, changes: dict[str, Any], options: LicenseOptions
-) -> None:
-    """Take the license to its new state, and a learner who lost it out of its history."""
+) -> list[last_acts.Act]:
+    """Take the license to its new state, and a learner who lost it out of its history.
+
+    Returns what is left to do then.
+    """
+    acts: list[last_acts.Act] = []
     if changes.get("status") == LicenseStatus.REVOKED:
-        _revoke(row, record, changes, options)
+        acts = _revoke(row, record, changes, options)
     else:
         if changes.get("status") == LicenseStatus.UNASSIGNED:
             row.reset_to_unassigned()
@@ -154,15 +156,17 @@ def _step(
         save(row, _EVENT)
     if record.status in (LicenseStatus.UNASSIGNED, LicenseStatus.DELETED):
         row.clear_historical_pii()
+    return acts
 
 
 def _revoke(
     row: Row, record: LicenseRecord, changes: dict[str, Any], options: LicenseOptions
-) -> None:
+) -> list[last_acts.Act]:
     """Revoke a license by License Manager's own function. Raises what that raises.
 
-    One that earlier events would have given to a learner is taken as given: whether they came first
-    is chance. One that was deleted is revoked without a new one in its place.
+    Returns License Manager's tasks after a revocation, to be run. One that earlier events would
+    have given to a learner is taken as given: whether they came first is chance. One that was
+    deleted is revoked without a new one in its place.
     """
     if row._state.adding:
         save(row, _EVENT)
@@ -181,12 +185,10 @@ def _revoke(
         row.revoked_date = record.revoked_date
         save(row, _EVENT)
 
-    def follow_up() -> None:
-        LICENSE_MANAGER.function(FOLLOW_UP)(revoked_license=row, original_status=before)
-
-    if options.follow_up and before in HELD:
-        # Robust: what fails then can't take the revocation back, and is logged by Django.
-        transaction.on_commit(follow_up, robust=True)
+    if not (options.follow_up and before in HELD):
+        return []
+    tasks = LICENSE_MANAGER.function(FOLLOW_UP)
+    return [(row.pk, partial(tasks, revoked_license=row, original_status=before))]
 
 
 def _set(row: Row, values: Mapping[str, Any]) -> None:

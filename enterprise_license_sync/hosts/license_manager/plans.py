@@ -11,23 +11,25 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Q
 
+from enterprise_license_sync.hosts.license_manager import last_acts
 from enterprise_license_sync.hosts.license_manager.host import (
     LICENSE_MANAGER,
-    RENEW,
     Row,
+    changed_later,
     differing,
     locked,
     rows,
     save,
-    was_changed_later,
     was_deleted_later,
 )
+from enterprise_license_sync.hosts.license_manager.provisioning import provision
+from enterprise_license_sync.hosts.license_manager.renewals import renew
+from enterprise_license_sync.hosts.license_manager.tracking import told_on_commit
 from enterprise_license_sync.records import PlanStatus, SubscriptionPlanRecord
 from shared.applied import apply_in_order
-from shared.exceptions import ConfigurationError, UnmappableEvent
+from shared.exceptions import ConfigurationError
 from shared.hosts import HostDestination
 from shared.outcomes import MissingParent, Outcome, WriteResult
 from shared.records import PositionedRecord
@@ -74,10 +76,16 @@ def _is_line_item(item: object) -> bool:
 def _write(
     records: Sequence[PositionedRecord[SubscriptionPlanRecord]], options: PlanOptions
 ) -> list[WriteResult]:
-    return apply_in_order(_CONSUMER, records, partial(_apply, options=options))
+    acts: list[last_acts.Act] = []
+    with told_on_commit():
+        results = apply_in_order(_CONSUMER, records, partial(_apply, options=options, acts=acts))
+        last_acts.do(acts)
+    return results
 
 
-def _apply(item: PositionedRecord[SubscriptionPlanRecord], options: PlanOptions) -> WriteResult:
+def _apply(
+    item: PositionedRecord[SubscriptionPlanRecord], options: PlanOptions, acts: list[last_acts.Act]
+) -> WriteResult:
     record = item.record
     if missing := _missing(record, options):
         return missing
@@ -85,13 +93,20 @@ def _apply(item: PositionedRecord[SubscriptionPlanRecord], options: PlanOptions)
     if plan is None and was_deleted_later("SubscriptionPlan", record.plan_uuid, item.position.time):
         return Outcome.STALE
     agreement = _agreement_of(record) or _new_agreement(record)
+    number = plan and plan.desired_num_licenses
     if plan is None:
         plan, outcome = _make(record, agreement, options), Outcome.APPLIED
     else:
-        outcome = _follow(plan, item, agreement, options)
-    if record.renewed_to_id and outcome is not Outcome.STALE and _renew(plan, item, options):
-        return Outcome.APPLIED
-    return outcome
+        outcome = _follow(plan, item, agreement)
+    if plan.desired_num_licenses != number and _makes_licenses(record, options):
+        acts.append((plan.pk, partial(provision, plan)))
+    outcomes = {outcome}
+    if record.renewed_to_id:
+        outcomes.add(renew(plan, item, makes_licenses=options.make_licenses))
+    return next(each for each in _STRONGEST_FIRST if each in outcomes)
+
+
+_STRONGEST_FIRST = (Outcome.APPLIED, Outcome.STALE, Outcome.UNCHANGED)
 
 
 def _missing(record: SubscriptionPlanRecord, options: PlanOptions) -> MissingParent | None:
@@ -133,29 +148,27 @@ def _make(record: SubscriptionPlanRecord, agreement: Row, options: PlanOptions) 
         **_columns(record, agreement),
     )
     save(plan, _EVENT)
-    _provision(plan, record, options)
     return plan
 
 
-def _follow(
-    plan: Row,
-    item: PositionedRecord[SubscriptionPlanRecord],
-    agreement: Row,
-    options: PlanOptions,
-) -> Outcome:
-    """Let a plan that is there follow the event."""
-    record = item.record
-    changes = differing(plan, _columns(record, agreement, plan))
+def _follow(plan: Row, item: PositionedRecord[SubscriptionPlanRecord], agreement: Row) -> Outcome:
+    """Let a plan that is there follow the event, but for what License Manager has changed since."""
+    changes = differing(plan, _columns(item.record, agreement, plan))
     if not changes:
         return Outcome.UNCHANGED
-    if was_changed_later(plan, changes, item.position.time):
+    newer = changed_later(plan, [*changes, *_TERM], item.position.time)
+    if newer & _TERM:
+        newer |= _TERM  # of two terms mixed, the end may come before the start
+    wanted = {name: value for name, value in changes.items() if name not in newer}
+    if not wanted:
         return Outcome.STALE
-    for name, value in changes.items():
+    for name, value in wanted.items():
         setattr(plan, name, value)
-    save(plan, _EVENT, only=changes)
-    if "desired_num_licenses" in changes:
-        _provision(plan, record, options)
+    save(plan, _EVENT, only=wanted)
     return Outcome.APPLIED
+
+
+_TERM = {"start_date", "expiration_date"}
 
 
 def _columns(
@@ -182,41 +195,8 @@ def _number(record: SubscriptionPlanRecord, plan: Row | None) -> int | None:
     return number
 
 
-def _provision(plan: Row, record: SubscriptionPlanRecord, options: PlanOptions) -> None:
-    """Have the plan's licenses made as License Manager's admin has: once the plan is committed."""
-    if options.make_licenses and record.status != PlanStatus.DELETED:
-        # Robust: what fails then can't take the plan back, and is logged by Django.
-        transaction.on_commit(plan.provision_licenses, robust=True)
-
-
-def _renew(plan: Row, item: PositionedRecord[SubscriptionPlanRecord], options: PlanOptions) -> bool:
-    """Process the plan's renewal, unless it has been. Raises what License Manager raises."""
-    renewals = rows("SubscriptionPlanRenewal").select_for_update()
-    follower = locked("SubscriptionPlan", item.record.renewed_to_id)  # type: ignore[arg-type]
-    renewal = renewals.filter(prior_subscription_plan=plan).first()
-    if renewal and renewal.processed:
-        if renewal.renewed_subscription_plan_id != item.record.renewed_to_id:
-            raise UnmappableEvent(
-                f"{_EVENT}.renewed_to_uuid", "License Manager has renewed the plan to another one"
-            )
-        return False
-    renewal = renewal or _new_renewal(plan, follower)
-    renewal.renewed_subscription_plan = follower
-    if not options.make_licenses:
-        renewal.processed, renewal.processed_datetime = True, item.position.time
-    save(renewal, _EVENT)
-    if options.make_licenses:
-        LICENSE_MANAGER.function(RENEW)(renewal)
-    return True
-
-
-def _new_renewal(plan: Row, follower: Row) -> Row:
-    return rows("SubscriptionPlanRenewal").model(
-        prior_subscription_plan=plan,
-        number_of_licenses=max(follower.desired_num_licenses or 0, follower.num_licenses),
-        effective_date=follower.start_date,
-        renewed_expiration_date=follower.expiration_date,
-    )
+def _makes_licenses(record: SubscriptionPlanRecord, options: PlanOptions) -> bool:
+    return options.make_licenses and record.status != PlanStatus.DELETED
 
 
 def _read(

@@ -35,6 +35,7 @@ def license_manager(monkeypatch: pytest.MonkeyPatch) -> None:
         "subscriptions.api": api,
         "subscriptions.event_utils": event_utils,
         "subscriptions.models": models,
+        "subscriptions.tasks": models,
         "api.tasks": api,
         "api.utils": api,
     }.items():

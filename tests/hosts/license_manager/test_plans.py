@@ -11,7 +11,6 @@ import pytest
 from shared.events.enterprise.signals import (
     SUBSCRIPTION_PLAN_CREATED,
     SUBSCRIPTION_PLAN_DELETED,
-    SUBSCRIPTION_PLAN_RENEWED,
 )
 from shared.outcomes import Outcome
 from tests.hosts.license_manager.events import (
@@ -24,7 +23,6 @@ from tests.hosts.license_manager.events import (
     START,
     at,
     errors,
-    license_,
     outcomes,
     plan,
     retry,
@@ -267,6 +265,47 @@ def test_later_change_of_something_else_is_no_hindrance(room):
     assert (get_plan().title, get_plan().expiration_processed) == ("Late", True)
 
 
+@pytest.mark.parametrize("late", [False, True])
+def test_only_what_license_manager_changed_later_stays(room, configure, late):
+    """The event's other columns are written, whichever comes first; the row then is the same."""
+    configure(subscription_plans={"MAKE_LICENSES": True})
+    make_plan()
+    event = plan(9, title="Late", desired_num_licenses=3, is_active=False)
+
+    def change_by_hand():
+        row = get_plan()
+        row.title = "By hand"
+        save(row, when=at(10))
+
+    if late:
+        change_by_hand()
+    assert outcomes(room, event) == [APPLIED]
+    if not late:
+        change_by_hand()
+    assert (columns()[0], columns()[5:], get_plan().num_licenses) == ("By hand", (False, 3), 3)
+    assert outcomes(room, event) == [UNCHANGED]
+
+
+def test_event_of_which_nothing_is_left_is_stale(room):
+    """All that it would change was changed later: the row is left alone."""
+    row = make_plan()
+    row.title, row.is_active = "By hand", False
+    save(row, when=at(10))
+    before = get_plan().modified
+    assert outcomes(room, plan(9, title="Late", is_active=True)) == [STALE]
+    assert (get_plan().modified, get_plan().title) == (before, "By hand")
+
+
+def test_term_stays_whole(room):
+    """Of the event's first day and License Manager's last one, the end might come first."""
+    row = make_plan()
+    row.expiration_date = START + timedelta(days=30)
+    save(row, when=at(10))
+    late = {"start_date": START + timedelta(days=60), "expiration_date": END, "title": "Late"}
+    assert outcomes(room, plan(9, **late)) == [APPLIED]
+    assert columns()[:3] == ("Late", START, START + timedelta(days=30))
+
+
 def test_whole_history_of_a_plan_does_not_take_it_back(room):
     """A service that has the plan starts to consume at the topic's beginning."""
     row = make_plan(title="First")
@@ -275,53 +314,3 @@ def test_whole_history_of_a_plan_does_not_take_it_back(room):
     told = [plan(0, title="First"), plan(5, title="Between"), plan(10, title="Second")]
     assert outcomes(room, *told) == [STALE, STALE, UNCHANGED]
     assert get_plan().title == "Second"
-
-
-def renew(room, second, **fields):
-    """Deliver the event that the plan was renewed, and return how it ended."""
-    event = plan(second, SUBSCRIPTION_PLAN_RENEWED, renewed_to_uuid=OTHER_PLAN, **fields)
-    return outcomes(room, event)
-
-
-def follower(second=0, **fields):
-    """Return an event of the plan that follows."""
-    return plan(second, plan_uuid=OTHER_PLAN, title="Next", **fields)
-
-
-def get_renewal():
-    """Return the plan's renewal."""
-    return model("SubscriptionPlanRenewal").objects.get(prior_subscription_plan=PLAN)
-
-
-def test_renewal_waits_for_the_follower(room):
-    """License Manager would make a plan of its own in its place."""
-    make_plan()
-    assert renew(room, 1) == [PARKED]
-    assert outcomes(room, follower()) == [APPLIED]
-    assert retry(room) == [APPLIED]
-    assert get_renewal().renewed_subscription_plan_id == OTHER_PLAN
-    assert model("SubscriptionPlan").objects.count() == 2
-
-
-def test_renewal_whose_licenses_come_by_event_is_noted(room):
-    """As processed, when it was; nobody's license is copied."""
-    make_plan()
-    outcomes(room, license_(0), follower(start_date=at(60)))
-    assert renew(room, 1) == [APPLIED]
-    renewal = get_renewal()
-    assert (renewal.processed, renewal.processed_datetime) == (True, at(1))
-    assert (renewal.effective_date, renewal.renewed_expiration_date) == (at(60), END)
-    assert get_plan(OTHER_PLAN).num_licenses == 0
-
-
-def test_plan_renewed_to_another_one_is_named(room):
-    """Neither is the renewal undone nor is the event taken for done."""
-    third = UUID(int=8)
-    make_plan()
-    outcomes(room, follower(), plan(0, plan_uuid=third, title="Third"))
-    renew(room, 1)
-    event = plan(2, SUBSCRIPTION_PLAN_RENEWED, renewed_to_uuid=third)
-    assert errors(room, event) == [
-        "subscription_plan.renewed_to_uuid: License Manager has renewed the plan to another one"
-    ]
-    assert get_renewal().renewed_subscription_plan_id == OTHER_PLAN

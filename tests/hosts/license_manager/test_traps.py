@@ -14,18 +14,16 @@ from edx_django_utils.cache import TieredCache
 
 from enterprise_license_sync.hosts.license_manager import locks
 from enterprise_license_sync.hosts.license_manager.host import LICENSE_MANAGER, LOCK, UNLOCK
-from shared.events.enterprise.signals import SUBSCRIPTION_PLAN_EXPIRED, SUBSCRIPTION_PLAN_RENEWED
+from shared.events.enterprise.signals import SUBSCRIPTION_PLAN_EXPIRED
 from shared.outcomes import Outcome
 from shared.testing import deliver
 from tests.hosts.license_manager.events import (
     EMAIL,
-    LEARNER,
     LICENSE,
     OTHER_LICENSE,
     OTHER_PLAN,
     START,
     at,
-    committed,
     errors,
     license_,
     outcomes,
@@ -42,7 +40,6 @@ from tests.hosts.license_manager.rows import (
     save,
 )
 from tests.hosts.license_manager.test_licenses import give
-from tests.hosts.license_manager.test_plans import follower, get_renewal, renew
 
 pytestmark = pytest.mark.django_db
 
@@ -117,25 +114,6 @@ def test_bulk_write_would_skip_history(room):
     assert (get_plan().history.count(), get_license().history.count()) == (2, 2)
 
 
-@pytest.mark.parametrize("email", [EMAIL, UPPER])
-def test_learner_has_one_license_of_a_plan(room, email):
-    """However the email is spelled; the one that can't be is told by its field and no value."""
-    give(user_email=email)
-    [error] = errors(room, license_(1, license_uuid=OTHER_LICENSE))
-    assert error == "license.user_email: another assigned or activated license of the plan has it"
-    assert not model("License").objects.filter(pk=OTHER_LICENSE).exists()
-
-
-def test_second_license_is_good_where_the_first_is_not(room):
-    """Of another plan, or after the first was revoked."""
-    give()
-    make_plan(OTHER_PLAN, title="Other")
-    elsewhere = license_(1, license_uuid=OTHER_LICENSE, plan_uuid=OTHER_PLAN)
-    assert outcomes(room, elsewhere) == [APPLIED]
-    again = license_(3, license_uuid=OTHER_LICENSE)
-    assert outcomes(room, license_(2, "revoked"), again) == [APPLIED, APPLIED]
-
-
 def test_assigning_waits_for_the_lock_of_license_manager(room):
     """While an admin assigns licenses of the plan, the event waits, and then counts."""
     row = make_plan()
@@ -167,9 +145,9 @@ def test_admins_cannot_assign_amid_a_batch(room):
 
 def test_batch_is_not_in_its_own_way(room):
     """Where its events are written one by one, for one of them is bad; or once more."""
-    give()
+    give(user_email=None)
     told = [license_(1, license_uuid=UUID(int=20 + n), user_email=f"{n}@x.org") for n in range(3)]
-    bad = license_(1, license_uuid=UUID(int=30))
+    bad = license_(1, license_uuid=UUID(int=30), user_email=None)
     roll_back(room, *told)
     assert outcomes(room, *told, bad) == [APPLIED, APPLIED, APPLIED, Outcome.DEAD]
     assert acquire(get_plan())
@@ -177,9 +155,9 @@ def test_batch_is_not_in_its_own_way(room):
 
 def test_bad_event_releases_no_lock_of_its_neighbours(room):
     """They aren't committed yet."""
-    give()
+    give(user_email=None)
     good = license_(1, license_uuid=UUID(int=20), user_email="another@example.com")
-    deliver(room, good, license_(1, license_uuid=OTHER_LICENSE))
+    deliver(room, good, license_(1, license_uuid=OTHER_LICENSE, user_email=None))
     assert not acquire(get_plan())
 
 
@@ -195,111 +173,9 @@ def test_lock_that_has_run_out_is_taken_anew(room, monkeypatch):
 
 def test_lock_is_released_where_a_license_is_refused(room):
     """A bad event doesn't keep an admin from assigning."""
-    give()
-    assert errors(room, license_(1, license_uuid=OTHER_LICENSE)) != [""]
+    give(user_email=None)
+    assert errors(room, license_(1, license_uuid=OTHER_LICENSE, user_email=None)) != [""]
     assert acquire(get_plan())
-
-
-@pytest.mark.parametrize(
-    ("before", "told", "applied"),
-    [("activated", "activated", 1), ("assigned", "assigned", 0), ("unassigned", "assigned", 0)],
-)
-def test_revocation_goes_through_its_function(
-    room, configure, tracked, follow_ups, before, told, applied
-):
-    """It counts against the cap, is told, has a new license made, and its tasks are run."""
-    configure(licenses={"REPLACE_REVOKED": True})
-    make_plan(is_revocation_cap_enabled=True, revoke_max_percentage=100)
-    make_license() if before == "unassigned" else give(before)
-    make_license(OTHER_LICENSE)
-    tracked.clear()
-    activation = at(1) if before == "activated" else None
-    with committed():
-        deliver(room, license_(5, "revoked", activation_date=activation))
-        assert follow_ups == []
-    assert get_plan().num_revocations_applied == applied
-    assert sorted(tracked) == ["created", "revoked"]
-    assert follow_ups == [(LICENSE, told)]
-    assert get_plan().num_licenses == 2
-
-
-def test_revocation_of_what_was_never_told_counts_as_well(room, configure, follow_ups):
-    """Whether the activation came before it is chance."""
-    configure(licenses={"REPLACE_REVOKED": True})
-    make_plan(is_revocation_cap_enabled=True, revoke_max_percentage=100)
-    make_license(OTHER_LICENSE)
-    outcomes(room, license_(5, "revoked", activation_date=at(1)))
-    assert get_plan().num_revocations_applied == 1
-    assert follow_ups == [(LICENSE, "activated")]
-
-
-def test_revocation_beyond_the_cap_is_refused(room, configure):
-    """As License Manager refuses it; a person raises the cap and replays the event."""
-    configure(licenses={"REPLACE_REVOKED": True})
-    make_plan(is_revocation_cap_enabled=True, revoke_max_percentage=0)
-    give("activated")
-    [error] = errors(room, license_(5, "revoked"))
-    assert "LicenseRevocationError" in error
-    assert get_license().status == "activated"
-
-
-def test_follow_up_can_be_left_to_the_lms(room, configure, follow_ups):
-    """Where the LMS ends the enrollments by the same event."""
-    configure(licenses={"FOLLOW_UP": False})
-    give("activated")
-    assert outcomes(room, license_(5, "revoked")) == [APPLIED]
-    assert follow_ups == []
-
-
-def test_renewal_is_processed_by_its_function_and_once(room, configure):
-    """Processed again it would fail, or copy the licenses twice."""
-    configure(subscription_plans={"MAKE_LICENSES": True})
-    give("activated")
-    outcomes(room, follower(desired_num_licenses=2))
-    assert renew(room, 1) == [APPLIED]
-    assert renew(room, 2) == [UNCHANGED]
-    assert renew(room, 3, title="Other") == [APPLIED]
-    assert get_renewal().processed
-    held = get_plan(OTHER_PLAN).licenses.filter(status="activated")
-    assert [each.lms_user_id for each in held] == [LEARNER]
-    assert get_license().renewed_to_id == held.get().pk
-    assert get_plan(OTHER_PLAN).num_licenses == 2
-
-
-def test_renewal_that_license_manager_planned_is_processed(room, configure):
-    """Its own record is used, and no second one made."""
-    configure(subscription_plans={"MAKE_LICENSES": True})
-    prior = make_plan()
-    save(
-        model("SubscriptionPlanRenewal")(
-            prior_subscription_plan=prior,
-            number_of_licenses=4,
-            effective_date=START,
-            renewed_expiration_date=at(60),
-        )
-    )
-    outcomes(room, follower(desired_num_licenses=2))
-    assert renew(room, 1) == [APPLIED]
-    assert (get_renewal().processed, get_plan(OTHER_PLAN).num_licenses) == (True, 4)
-
-
-def test_renewal_that_license_manager_processed_is_not_processed_again(room, tracked):
-    """Whatever the event says besides."""
-    prior, next_one = make_plan(), make_plan(OTHER_PLAN, title="Next")
-    save(
-        model("SubscriptionPlanRenewal")(
-            prior_subscription_plan=prior,
-            renewed_subscription_plan=next_one,
-            number_of_licenses=4,
-            effective_date=START,
-            renewed_expiration_date=at(60),
-            processed=True,
-        )
-    )
-    assert renew(room, 1) == [UNCHANGED]
-    event = plan(2, SUBSCRIPTION_PLAN_RENEWED, renewed_to_uuid=OTHER_PLAN, title="New")
-    assert outcomes(room, event) == [APPLIED]
-    assert (get_renewal().history.count(), tracked) == (1, [])
 
 
 def test_email_in_another_spelling_is_the_same(room):
@@ -383,19 +259,6 @@ def test_deleted_plan_does_not_come_back(room):
     assert [outcomes(room, plan(9)), outcomes(room, plan(11))] == [[STALE], [APPLIED]]
 
 
-def test_follow_up_that_fails_takes_nothing_back(room, monkeypatch):
-    """It is run after the commit; what is wrong with it doesn't stop the worker."""
-
-    def fail(**_license: object) -> None:
-        raise OSError
-
-    tasks = "license_manager.apps.api.tasks.execute_post_revocation_tasks"
-    monkeypatch.setattr(tasks, fail)
-    give("activated")
-    assert outcomes(room, license_(5, "revoked")) == [APPLIED]
-    assert get_license().status == "revoked"
-
-
 def test_missing_agreement_or_plan_is_waited_for(room):
     """Nothing is made up: plan and license are parked."""
     assert outcomes(room, plan(1), license_(2)) == [PARKED, PARKED]
@@ -416,10 +279,14 @@ def test_customers_are_told_of_a_license_once(room, tracked, status, told):
     assert tracked == told
 
 
-@pytest.mark.parametrize("bad", [plan(2, title="x" * 200), license_(2, license_uuid=OTHER_LICENSE)])
+@pytest.mark.parametrize(
+    "bad",
+    [plan(2, title="x" * 200), license_(2, license_uuid=OTHER_LICENSE, user_email=None)],
+)
 def test_customers_are_told_once_whatever_comes_with_it(room, tracked, bad):
     """What can't be written is no reason to write its neighbours once more."""
-    make_plan()
+    give(uuid=UUID(int=20), user_email=None)
+    tracked.clear()
     assert outcomes(room, license_(1), bad) in ([APPLIED, DEAD], [DEAD, APPLIED])
     assert tracked == ["created", "assigned"]
 

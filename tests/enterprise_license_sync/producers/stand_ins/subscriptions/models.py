@@ -22,6 +22,7 @@ from tests.enterprise_license_sync.producers.stand_ins.timestamps import TimeSta
 
 HELD = ("assigned", "activated")
 _LINE_ITEM = 18
+_AT_ONCE = 300
 _TRACKED = "edx.server.license-manager.license-lifecycle"
 
 
@@ -63,6 +64,7 @@ class SubscriptionPlan(TimeStampedModel):
     )
     product = models.ForeignKey(Product, blank=True, null=True, on_delete=models.DO_NOTHING)
     desired_num_licenses = models.PositiveIntegerField(blank=True, null=True)
+    last_freeze_timestamp = models.DateTimeField(blank=True, null=True)
 
     class Meta:
         unique_together = (("title", "customer_agreement"),)
@@ -83,8 +85,13 @@ class SubscriptionPlan(TimeStampedModel):
         License.bulk_create([License(subscription_plan=self) for _ in range(number)])
 
     def provision_licenses(self) -> None:
-        """Make what is wanting to the number of licenses that the plan is to have."""
-        self.increase_num_licenses(max((self.desired_num_licenses or 0) - self.num_licenses, 0))
+        """Make what is wanting to the number of licenses; many by ``provision_licenses_task``."""
+        missing = (self.desired_num_licenses or 0) - self.num_licenses
+        if missing > 0 and not self.last_freeze_timestamp:
+            if missing <= _AT_ONCE:
+                self.increase_num_licenses(missing)
+            else:
+                provision_licenses_task.delay(subscription_plan_uuid=self.pk)
 
 
 @keeps_history
@@ -183,6 +190,26 @@ class License(TimeStampedModel):
         """Change licenses without a signal, and without a new time."""
         cls.objects.bulk_update(license_objects, field_names, batch_size=batch_size)
         remember_all(cls, license_objects)
+
+
+class _Task:
+    """Makes all the licenses that a plan lacks, frozen or not, when Celery gets round to it."""
+
+    def __call__(self, subscription_plan_uuid: Any) -> None:
+        plan = SubscriptionPlan.objects.get(pk=subscription_plan_uuid)
+        plan.increase_num_licenses(max((plan.desired_num_licenses or 0) - plan.num_licenses, 0))
+
+    def delay(self, **arguments: Any) -> None:
+        """Run at once, as Celery in tests."""
+        self(**arguments)
+
+    def apply_async(self, *, kwargs: dict[str, Any], countdown: int) -> None:
+        """Run at once, as Celery in tests."""
+        self(**kwargs)
+
+
+provision_licenses_task = _Task()
+"""Of ``license_manager.apps.subscriptions.tasks``."""
 
 
 @receiver(post_save, sender=License)

@@ -58,14 +58,29 @@ def configure(settings: Any) -> Callable[..., None]:
 
     def choose(**options: dict[str, Any]) -> None:
         by_consumer = {name.replace("_", "-"): value for name, value in options.items()}
-        settings.EVENT_SYNC = {"DESTINATIONS": DESTINATIONS, "DESTINATION_OPTIONS": by_consumer}
+        chosen = getattr(settings, "EVENT_SYNC", {}).get("DESTINATIONS", {})
+        destinations = {name: chosen.get(name, path) for name, path in DESTINATIONS.items()}
+        settings.EVENT_SYNC = {"DESTINATIONS": destinations, "DESTINATION_OPTIONS": by_consumer}
 
     return choose
 
 
+@pytest.fixture
+def use(settings: Any) -> Callable[..., None]:
+    """Let a consumer write by another destination."""
+
+    def use(consumer: str, write: Callable[..., Any]) -> None:
+        path = f"{write.__module__}.{write.__qualname__}"
+        destinations = {**settings.EVENT_SYNC["DESTINATIONS"], consumer: path}
+        settings.EVENT_SYNC = {**settings.EVENT_SYNC, "DESTINATIONS": destinations}
+
+    return use
+
+
 @pytest.fixture(autouse=True)
-def destinations(configure: Callable[..., None]) -> None:
+def destinations(settings: Any, configure: Callable[..., None]) -> None:
     """The room writes to License Manager, and leaves the making of licenses to the events."""
+    settings.EVENT_SYNC = {"DESTINATIONS": DESTINATIONS}
     configure(subscription_plans={"MAKE_LICENSES": False}, licenses={"REPLACE_REVOKED": False})
 
 

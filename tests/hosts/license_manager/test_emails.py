@@ -20,8 +20,7 @@ from tests.hosts.license_manager.events import (
     outcomes,
     retry,
 )
-from tests.hosts.license_manager.rows import forget as forget_all
-from tests.hosts.license_manager.rows import get_license, make_plan, model, save
+from tests.hosts.license_manager.rows import forget, get_license, make_plan, model, save
 from tests.hosts.license_manager.test_licenses import give
 
 pytestmark = pytest.mark.django_db
@@ -118,7 +117,7 @@ def test_swap_is_told_and_settled_in_any_order_with_what_came_before(room):
             outcomes(room, event)
         settle(room)
         assert emails(LICENSE, OTHER_LICENSE) == [SECOND, EMAIL]
-        forget_all("License")
+        forget("License")
 
 
 def test_three_licenses_pass_their_emails_on(room):
@@ -134,7 +133,7 @@ def test_three_licenses_pass_their_emails_on(room):
             outcomes(room, event)
         settle(room)
         assert emails(*ring) == list(ring.values())
-        forget_all("License")
+        forget("License")
 
 
 def test_two_swaps_of_a_plan_do_not_hinder_each_other(room):

@@ -24,6 +24,7 @@ from tests.hosts.license_manager.events import (
     OTHER_PLAN,
     START,
     at,
+    committed,
     errors,
     license_,
     outcomes,
@@ -297,3 +298,27 @@ def test_customers_are_not_told_of_what_was_done_elsewhere(room, tracked):
     tracked.clear()
     outcomes(room, license_(1), license_(2, "activated"), license_(3, "unassigned"))
     assert tracked == []
+
+
+def test_customers_are_told_of_what_is_committed(room, tracked, configure):
+    """A batch that comes to nothing tells nobody; when it is tried again, each is told once."""
+    configure(subscription_plans={"MAKE_LICENSES": True}, licenses={"REPLACE_REVOKED": True})
+    make_agreement()
+    told = [plan(1, desired_num_licenses=1), license_(2), license_(3, "revoked")]
+    for event in told:
+        roll_back(room, event)
+        assert tracked == []
+        with committed():
+            deliver(room, event)
+            assert tracked == []
+        assert tracked
+        tracked.clear()
+
+
+def test_license_manager_tells_of_its_own_at_once(room, tracked):
+    """What isn't written by an event isn't held back, not even by whom the room has run in."""
+    make_plan()
+    outcomes(room, license_(1))
+    tracked.clear()
+    make_license(OTHER_LICENSE)
+    assert tracked == ["created"]

@@ -34,7 +34,9 @@ from shared.hosts import HostDestination
 from shared.outcomes import MissingParent, Outcome, WriteResult
 from shared.records import PositionedRecord
 
-_CONSUMER = "subscription-plans"
+CONSUMER = "subscription-plans"
+AGREEMENTS, CATALOGS = "customer-agreements", "enterprise-catalogs"
+"""What a plan may wait for and no consumer brings."""
 _EVENT = "subscription_plan"
 _LINE_ITEM_LENGTH = 18
 
@@ -58,12 +60,12 @@ class PlanOptions:
         item = self.salesforce_line_item
         if item is not None and not _is_line_item(item):
             raise ConfigurationError(
-                f"{_CONSUMER}: SALESFORCE_LINE_ITEM is none that License Manager takes.",
+                f"{CONSUMER}: SALESFORCE_LINE_ITEM is none that License Manager takes.",
                 hint=f"It has {_LINE_ITEM_LENGTH} characters, of which the first are '00k'.",
             )
         if self.product is not None and type(self.product) is not int:
             raise ConfigurationError(
-                f"{_CONSUMER}: PRODUCT is no id.",
+                f"{CONSUMER}: PRODUCT is no id.",
                 hint="Give a product's id, as License Manager's admin shows it.",
             )
 
@@ -78,7 +80,7 @@ def _write(
 ) -> list[WriteResult]:
     acts: list[last_acts.Act] = []
     with told_on_commit():
-        results = apply_in_order(_CONSUMER, records, partial(_apply, options=options, acts=acts))
+        results = apply_in_order(CONSUMER, records, partial(_apply, options=options, acts=acts))
         last_acts.do(acts)
     return results
 
@@ -114,12 +116,12 @@ def _missing(record: SubscriptionPlanRecord, options: PlanOptions) -> MissingPar
     agreement, customer = _agreement_of(record), record.enterprise_customer_uuid
     plans = rows("SubscriptionPlan")
     if agreement is None and not options.create_agreements:
-        return MissingParent("customer-agreements", (customer,))
+        return MissingParent(AGREEMENTS, (customer,))
     catalog = record.enterprise_catalog_uuid or getattr(agreement, _DEFAULT_CATALOG, None)
     if catalog is None and not plans.filter(pk=record.plan_uuid).exists():
-        return MissingParent("enterprise-catalogs", (customer,))
+        return MissingParent(CATALOGS, (customer,))
     if record.renewed_to_id and not plans.filter(pk=record.renewed_to_id).exists():
-        return MissingParent(_CONSUMER, (record.renewed_to_id,))
+        return MissingParent(CONSUMER, (record.renewed_to_id,))
     return None
 
 
@@ -227,7 +229,7 @@ def _held(plan: Row, record: SubscriptionPlanRecord) -> Mapping[str, Any]:
 
 
 SUBSCRIPTION_PLANS = HostDestination(
-    consumer=_CONSUMER,
+    consumer=CONSUMER,
     host=LICENSE_MANAGER,
     options=PlanOptions,
     write=_write,

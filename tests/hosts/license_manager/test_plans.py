@@ -7,6 +7,8 @@ from itertools import permutations
 from uuid import UUID
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from shared.events.enterprise.signals import (
     SUBSCRIPTION_PLAN_CREATED,
@@ -22,6 +24,7 @@ from tests.hosts.license_manager.events import (
     PLAN,
     START,
     at,
+    committed,
     errors,
     outcomes,
     plan,
@@ -156,6 +159,32 @@ def test_plan_waits_for_its_agreement(room):
     assert outcomes(room, plan(1)) == [PARKED]
     make_agreement()
     assert retry(room, after=timedelta(seconds=1)) == [APPLIED]
+
+
+def test_plan_is_woken_by_its_agreement(room):
+    """At once, however long it has waited, and by its own customer's only."""
+    assert outcomes(room, plan(1, enterprise_catalog_uuid=None)) == [PARKED]
+    for _ in range(4):
+        retry(room, after=timedelta(hours=1))
+    with committed():
+        make_agreement(OTHER_CUSTOMER)
+    assert retry(room) == []
+    with committed():
+        agreement = make_agreement()
+    assert retry(room) == [PARKED]
+    assert retry(room) == []
+    agreement.default_enterprise_catalog_uuid = CATALOG
+    with committed():
+        agreement.save()
+    assert retry(room) == [APPLIED]
+
+
+def test_agreement_wakes_nothing_where_the_room_writes_elsewhere(room, settings):
+    """Its tables may not even be there."""
+    settings.EVENT_SYNC = {"DESTINATIONS": {}}
+    with CaptureQueriesContext(connection) as queries, committed():
+        make_agreement()
+    assert not [each for each in queries if "event_sync" in each["sql"]]
 
 
 def test_agreement_is_made_where_that_is_wanted(room, configure):

@@ -46,6 +46,19 @@ def silenced() -> Iterator[None]:
         _silenced.reset(token)
 
 
+@contextmanager
+def unsilenced() -> Iterator[None]:
+    """Publish what is done in the block although it is inside a silenced one.
+
+    For what the service makes of its own accord while it follows an event.
+    """
+    token = _silenced.set(False)
+    try:
+        yield
+    finally:
+        _silenced.reset(token)
+
+
 def harmless(act: Callable[..., None]) -> Callable[..., None]:
     """Keep the failure of a receiver, or of what it left to do, from who called: only log it."""
 

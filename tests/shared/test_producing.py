@@ -22,6 +22,7 @@ from shared.producing import (
     harmless,
     publish_on_commit,
     silenced,
+    unsilenced,
 )
 from shared.records import PositionedRecord
 from shared.testing import deliver
@@ -281,6 +282,16 @@ def test_blocks_may_lie_within_each_other(published, commit):
             publish()
         publish()
     assert published == []
+
+
+def test_what_a_host_makes_of_its_own_accord_is_published(published, commit):
+    """In the midst of what came from the bus, which is silenced before and after."""
+    with commit(), silenced():
+        publish()
+        with unsilenced():
+            publish(TIME + timedelta(seconds=1))
+        publish()
+    assert [event["metadata"].time for event in published] == [TIME + timedelta(seconds=1)]
 
 
 def test_block_that_fails_is_over(published, commit):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from enterprise_license_sync.hosts.license_manager.host import LICENSE_MANAGER, PROVISION, Row
+from shared.producing import unsilenced
 
 AT_ONCE = 300
 """So many are made by the function itself; what is more License Manager leaves to Celery."""
@@ -22,7 +23,8 @@ def provision(plan: Row) -> None:
     """
     missing = (plan.desired_num_licenses or 0) - plan.num_licenses
     if missing <= AT_ONCE:
-        plan.provision_licenses()
+        with unsilenced():  # no event has told of these
+            plan.provision_licenses()
     elif not plan.last_freeze_timestamp:  # which the task itself doesn't look at
         wanted = {"subscription_plan_uuid": plan.pk}
         task = LICENSE_MANAGER.function(PROVISION)

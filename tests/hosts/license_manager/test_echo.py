@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 from django.db.models.signals import post_delete, post_save, pre_delete
+from django.utils.timezone import now
 from openedx_events.tooling import OpenEdxPublicSignal
 
 from enterprise_license_sync.producers import license_manager as producer
 from shared.events.enterprise import signals
-from shared.events.enterprise.signals import SUBSCRIPTION_PLAN_RENEWED
+from shared.events.enterprise.signals import LICENSE_CREATED, SUBSCRIPTION_PLAN_RENEWED
 from shared.outcomes import Outcome
-from shared.testing import make_event
+from shared.testing import deliver, make_event
 from tests.hosts.license_manager.events import (
     OTHER_PLAN,
     committed,
@@ -21,7 +22,13 @@ from tests.hosts.license_manager.events import (
     outcomes,
     plan,
 )
-from tests.hosts.license_manager.rows import get_plan, make_agreement, make_license, make_plan
+from tests.hosts.license_manager.rows import (
+    get_plan,
+    make_agreement,
+    make_license,
+    make_plan,
+    model,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -76,6 +83,26 @@ def test_nothing_that_an_event_wrote_is_published(room, configure, published, ow
     ]
     assert [outcomes(room, event) for event in told] == [[APPLIED]] * len(told)
     assert published == []
+
+
+def test_licenses_that_license_manager_makes_are_its_own_news(
+    room, configure, published, monkeypatch
+):
+    """They are published with their plan's commit, where its bulk method does so, and alone."""
+    configure(subscription_plans={"MAKE_LICENSES": True})
+    licenses = model("License")
+    write = licenses.bulk_create
+
+    def bulk_create(license_objects):
+        write(license_objects)
+        producer.publish_licenses(license_objects, LICENSE_CREATED, time=now())
+
+    monkeypatch.setattr(licenses, "bulk_create", bulk_create)
+    make_agreement()
+    with committed():
+        deliver(room, plan(1, desired_num_licenses=2))
+        assert published == []
+    assert [event.metadata.event_type for event in published] == [LICENSE_CREATED.event_type] * 2
 
 
 def test_what_license_manager_published_itself_changes_nothing(room, published, tracked):

@@ -115,3 +115,9 @@ class BatchResult:
             if ending.parked:
                 counter[Outcome.PARKED] -= 1
         return counts
+
+    @property
+    def totals(self) -> Mapping[str, int]:
+        """How many deliveries ended how, those that there are, by the outcome's name."""
+        totals: Counter[Outcome] = sum(self.counts.values(), Counter())
+        return {outcome.value: count for outcome, count in totals.items() if count}

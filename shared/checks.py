@@ -12,11 +12,12 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from openedx_events.event_bus.avro.schema import schema_from_signal
 
 from shared import registry
-from shared.conf import Carrier, get_settings, problems
+from shared.conf import get_settings, problems
 from shared.consumer import Consumer, Route
 from shared.exceptions import ConfigurationError
 from shared.hosts import HostDestination
 from shared.receivers import superseded
+from shared.setting_values import Carrier
 
 _STOCK_CONSUMERS = (
     "edx_event_bus_kafka.KafkaEventConsumer",

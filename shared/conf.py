@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
-from enum import StrEnum
 from functools import lru_cache
 from random import uniform
 from typing import Any
@@ -20,18 +19,7 @@ from django.utils.module_loading import import_string
 
 from shared.consumer import Accept, Destination, Mode
 from shared.exceptions import ConfigurationError
-
-FLOOD_WINDOW = 1000
-"""Over how many of the last events the share of dead letters is taken."""
-
-
-class Carrier(StrEnum):
-    """What brings events to the rooms."""
-
-    WORKER = "worker"
-    """This project's worker, in batches; receivers act inside it only."""
-    SIGNAL = "signal"
-    """Any consumer that sends the signals (stock Kafka, Redis); each event is settled at once."""
+from shared.setting_values import Carrier, problem_with
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -207,7 +195,7 @@ def problems() -> Iterator[ConfigurationError]:
             near = get_close_matches(str(name).upper(), known, n=1)
             hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}."
             yield ConfigurationError(f"EVENT_SYNC[{name!r}] is not a setting.", hint=hint)
-        elif problem := _problem_with(name, value, str(known[name].type)):
+        elif problem := problem_with(name, value, str(known[name].type)):
             yield ConfigurationError(
                 f"EVENT_SYNC[{name!r}] {problem}.",
                 hint=f"Correct it; it is of type {type(value).__name__} now.",
@@ -216,35 +204,6 @@ def problems() -> Iterator[ConfigurationError]:
 
 def _raw() -> Any:
     return getattr(django_settings, "EVENT_SYNC", {})
-
-
-def _problem_with(name: str, value: Any, annotation: str) -> str | None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if annotation == "int" and not (is_number and isinstance(value, int) and value > 0):
-        return "must be a whole number above 0"
-    if annotation == "float" and not (is_number and value > 0):
-        return "must be a number above 0"
-    if annotation.startswith("Mapping") and not isinstance(value, Mapping):
-        return "must be a dictionary"
-    if annotation == "Mapping[str, Sequence[str]]" and not all(map(_are_texts, value.values())):
-        return "must hold lists of texts"
-    if annotation == "Mapping[str, Mapping[str, Any]]" and not all(
-        isinstance(each, Mapping) for each in value.values()
-    ):
-        return "must hold dictionaries"
-    if annotation == "Mapping[str, str]" and not all(isinstance(v, str) for v in value.values()):
-        return "must hold texts only"
-    if name == "MODES" and not set(value.values()) <= set(Mode):
-        return f"must hold {' or '.join(Mode)} only"
-    if name == "FLOOD_RUN" and value > FLOOD_WINDOW:
-        return f"must be {FLOOD_WINDOW} at most"
-    if name == "CARRIER" and value not in list(Carrier):
-        return f"must be one of {', '.join(Carrier)}"
-    return None
-
-
-def _are_texts(value: Any) -> bool:
-    return isinstance(value, list | tuple) and all(isinstance(each, str) for each in value)
 
 
 def _forget(*, setting: str, **_: Any) -> None:

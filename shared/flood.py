@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
 from shared.batches import Ending
-from shared.conf import FLOOD_WINDOW, get_settings
+from shared.conf import get_settings
 from shared.exceptions import DeadLetterFlood
 from shared.outcomes import Outcome
+from shared.setting_values import FLOOD_WINDOW
 
 
 class FloodBreaker:

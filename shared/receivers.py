@@ -19,12 +19,13 @@ from edx_django_utils.cache import RequestCache
 from openedx_events.data import EventsMetadata
 from openedx_events.tooling import SIGNAL_PROCESSED_FROM_EVENT_BUS, OpenEdxPublicSignal
 
-from shared.conf import Carrier, get_settings
+from shared.conf import get_settings
 from shared.consumer import Consumer, Room
 from shared.exceptions import EventNotCollected
 from shared.logging import Action, Log
 from shared.messages import Event
 from shared.reactions import Reaction, reaction_to
+from shared.setting_values import Carrier
 
 log = Log(__name__)
 

@@ -160,9 +160,8 @@ class Author(author.Author[State]):
             content_key=str(_COURSES[0]),
             lms_user_id=self.run.ids[0],
         )
-        content = Content(
-            SUBSIDY_REDEEMED, "redemption.subsidy_identifier", {"redemption": redemption}
-        )
+        said = {"redemption": redemption}
+        content = Content(SUBSIDY_REDEEMED, "redemption.subsidy_identifier", said)
         return self.event(content, self.tick())
 
     def make_plan(self) -> SubscriptionPlanData:
@@ -245,9 +244,6 @@ class Author(author.Author[State]):
 
     def _a_learner(self) -> dict[str, Any]:
         number = self.random.randrange(1, 1000)
-        is_known = self.random.random() < 0.8
+        user_id = self.run.ids[number] if self.random.random() < 0.8 else None
         email = self.random.choice(("learner-{}@example.com", "Learner-{}@Example.com"))
-        return {
-            "lms_user_id": self.run.ids[number] if is_known else None,
-            "user_email": email.format(number),
-        }
+        return {"lms_user_id": user_id, "user_email": email.format(number)}

@@ -14,10 +14,11 @@ from edx_event_bus_kafka.internal.config import get_full_topic, load_common_sett
 from edx_event_bus_kafka.internal.consumer import KAFKA_CONSUMERS_ENABLED
 
 from shared.checks import check_event_keys, unknown_consumers
-from shared.conf import Carrier, get_settings
+from shared.conf import get_settings
 from shared.consumer import Room
 from shared.exceptions import ConfigurationError
 from shared.hosts import HostDestination
+from shared.setting_values import Carrier
 
 __all__ = [
     "check_configuration",

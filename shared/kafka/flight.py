@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from shared.batches import Arrival
+from shared.batches import Arrival, Ignored
+from shared.consumer import Room
 from shared.kafka.offsets import Partition
-from shared.messages import Message
+from shared.messages import Event, Message
 from shared.receivers import ReceiverFailure
 
 
@@ -42,6 +43,15 @@ class Flight:
         self.recalls += 1
         again = (f.recall() if f.is_transient else f for f in self.failures)
         self.failures = [failure for failure in again if failure]
+
+    def arrivals_for(self, room: Room) -> list[Arrival]:
+        """Return the arrivals as a room counts them: what it doesn't consume is ignored."""
+        return [
+            Ignored(arrival.message)
+            if isinstance(arrival, Event) and not room.consumes(arrival.signal.event_type)
+            else arrival
+            for arrival in self.arrivals
+        ]
 
     def spans(self) -> str:
         """Return the first and last offset per partition, for the log."""

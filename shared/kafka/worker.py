@@ -6,7 +6,6 @@ worker keeps its place in the group, a ``FatalError`` ends the process with noth
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from os import getpid
 from time import monotonic
@@ -15,8 +14,8 @@ from django.db import connections as database_connections
 from django.utils import timezone
 
 from shared import connections, dead_letters, parking, shadow
-from shared.batches import Arrival, Batch, BatchResult, Ignored
-from shared.conf import FLOOD_WINDOW, get_settings
+from shared.batches import Arrival, Batch, BatchResult
+from shared.conf import get_settings
 from shared.consumer import Mode, Room
 from shared.direct import worker_name
 from shared.exceptions import TransientError
@@ -34,9 +33,9 @@ from shared.kafka.subscription import Subscription
 from shared.logging import Action, Log
 from shared.messages import Event
 from shared.modes import room_in
-from shared.outcomes import Outcome
 from shared.pipeline import settle
 from shared.receivers import ReceiverFailure, collecting, emit, supersede
+from shared.setting_values import FLOOD_WINDOW
 from shared.stopping import StopRequest
 
 log = Log(__name__)
@@ -173,7 +172,7 @@ class Worker:
 
     def _settle(self, attempt: int) -> BatchResult:
         connections.refresh(is_retry=attempt > 0)
-        batch = self._batch(self._to_settle(), self._flight.failures)
+        batch = self._batch(self._flight.arrivals_for(self.room), self._flight.failures)
         if not self._is_live:
             return shadow.keep(batch, now=timezone.now())
         result = settle(
@@ -189,15 +188,6 @@ class Worker:
         starts = self._subscription.starts
         return dead_letters.deaths_before(starts, room=self.room.name, limit=FLOOD_WINDOW)
 
-    def _to_settle(self) -> list[Arrival]:
-        """Return the arrivals as the room counts them: what it doesn't consume is ignored."""
-        return [
-            Ignored(arrival.message)
-            if isinstance(arrival, Event) and not self.room.consumes(arrival.signal.event_type)
-            else arrival
-            for arrival in self._flight.arrivals
-        ]
-
     def _retry_parked(self) -> None:
         """Settle the parked events that are due; looks for them every half second.
 
@@ -208,7 +198,7 @@ class Worker:
         self._flight = Flight()
         result = self._patience.take(self._settle_parked)
         if result:
-            log.info(Action.PARKED_RETRIED, room=self.room.name, **_totals(result))
+            log.info(Action.PARKED_RETRIED, room=self.room.name, **result.totals)
         is_full = result and len(result.endings) >= get_settings().batch_size
         if not (result and (result.woken or is_full)):
             self._next_look_at_parked = monotonic() + _PARKED_INTERVAL
@@ -244,10 +234,5 @@ class Worker:
             size=len(self._flight.messages),
             offsets=self._flight.spans(),
             committed_at=timezone.now().timestamp(),
-            **_totals(result),
+            **result.totals,
         )
-
-
-def _totals(result: BatchResult) -> dict[str, int]:
-    totals: Counter[Outcome] = sum(result.counts.values(), Counter())
-    return {outcome.value: count for outcome, count in totals.items() if count}

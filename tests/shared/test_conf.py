@@ -6,9 +6,10 @@ import pytest
 from django.test import override_settings
 
 from discovery_course_run_sync.filters import is_not_hidden
-from shared.conf import Carrier, Settings, get_settings, problems
+from shared.conf import Settings, get_settings, problems
 from shared.consumer import Mode
 from shared.exceptions import ConfigurationError
+from shared.setting_values import Carrier
 from tests.testapp.room import wants_book, write_books
 
 

@@ -7,12 +7,12 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from shared.batches import Batch, Ending
-from shared.conf import FLOOD_WINDOW as WINDOW
 from shared.exceptions import DeadLetterFlood
 from shared.flood import FloodBreaker
 from shared.models import DeadLetter, OutcomeCount
 from shared.outcomes import Outcome
 from shared.pipeline import settle
+from shared.setting_values import FLOOD_WINDOW as WINDOW
 from tests.library import book, shelf
 
 MESSAGE = shelf().message

@@ -1,4 +1,4 @@
-"""What this project stores beside the rooms' rows: events that wait or died, counts, the shadow."""
+"""Events that wait for a parent, and events that died: each with its message, byte for byte."""
 
 from __future__ import annotations
 
@@ -7,13 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
-from django.db import IntegrityError, models, transaction
-from django.db.models import F
+from django.db import models
 
-from shared.exceptions import TransientError
 from shared.messages import Message
-from shared.ordering import PositionField, SyncedModel
-from shared.outcomes import Outcome
 
 
 class StoredMessage(models.Model):
@@ -153,122 +149,3 @@ class DeadLetter(StoredMessage):
                 name="event_sync_dead_once",
             )
         ]
-
-
-class AppliedEvent(SyncedModel):
-    """The newest event that a host's row has followed; ``sync_key`` begins with the consumer.
-
-    .. no_pii:
-
-    The row is there before its first event is, to be locked.
-    """
-
-    consumer = models.CharField(max_length=64, db_index=True)
-    has_followed = models.BooleanField(default=False)
-
-    def __str__(self) -> str:
-        return self.sync_key
-
-
-class ShadowRecord(SyncedModel):
-    """What the events about one row say, kept by a consumer in shadow.
-
-    .. pii: The values of the row that a consumer would write, of a learner as far as those are.
-    .. pii_types: id, username, email_address
-    .. pii_retirement: retained
-
-    ``sync_key`` begins with the consumer; ``record`` is blank until the first event is kept.
-    """
-
-    consumer = models.CharField(max_length=64)
-    record = models.TextField(help_text="As shared.record_json writes it.")
-    filled_position = PositionField()
-    seen_at = models.DateTimeField(help_text="When an event last told something new of it.")
-
-    class Meta:
-        indexes = [models.Index(fields=["consumer", "seen_at"], name="event_sync_shadow_seen")]
-
-    def __str__(self) -> str:
-        return self.sync_key
-
-
-class ShadowFailure(models.Model):
-    """An event that became no record in shadow; live it would be a dead letter.
-
-    .. no_pii:
-    """
-
-    room = models.CharField(max_length=64)
-    consumer = models.CharField(max_length=64, blank=True)
-    place = models.CharField(max_length=300, help_text="Topic, partition and offset.")
-    error = models.TextField(help_text="Fields, headers and classes; never values.")
-    seen_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["room", "consumer", "place"], name="event_sync_shadow_failed_once"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.consumer or self.room}: {self.place}"
-
-
-class OutcomeCount(models.Model):
-    """How many events ended how, per worker, consumer and minute.
-
-    .. no_pii:
-
-    ``parked`` is the net change: an event that is parked no more counts minus one there and
-    plus one where it ended, so that the columns' totals count each event once.
-    """
-
-    OUTCOMES = tuple(outcome.value for outcome in Outcome)
-
-    worker = models.CharField(max_length=255)
-    room = models.CharField(max_length=64)
-    consumer = models.CharField(max_length=64, blank=True)
-    minute = models.DateTimeField(db_index=True)
-    applied = models.IntegerField(default=0)
-    unchanged = models.IntegerField(default=0)
-    stale = models.IntegerField(default=0)
-    filtered = models.IntegerField(default=0)
-    ignored = models.IntegerField(default=0)
-    parked = models.IntegerField(default=0)
-    dead = models.IntegerField(default=0)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["worker", "room", "consumer", "minute"], name="event_sync_count_once"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.consumer or self.room} {self.minute:%Y-%m-%d %H:%M}"
-
-    @classmethod
-    def add(cls, counts: dict[str, int], **identity: Any) -> None:
-        """Add to the counts of one worker, consumer and minute. Raises ``TransientError``."""
-        rows = cls.objects.filter(**identity)
-        # Looked for without a lock, and by its id updated: at REPEATABLE READ MariaDB locks the gap
-        # around a row that isn't there, and every row of the minute, and neighbours deadlock.
-        if keys := list(rows.values_list("pk", flat=True)):
-            rows = cls.objects.filter(pk__in=keys)
-        elif cls._is_first(counts, identity):
-            return
-        if not rows.update(**{name: F(name) + count for name, count in counts.items()}):
-            raise TransientError(
-                "Another thread's count is there, and this transaction can't see it."
-            )
-
-    @classmethod
-    def _is_first(cls, counts: dict[str, int], identity: dict[str, Any]) -> bool:
-        """Make the row, unless another thread of the process was faster."""
-        try:
-            with transaction.atomic():
-                cls.objects.create(**identity, **counts)
-        except IntegrityError:
-            return False
-        return True

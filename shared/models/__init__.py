@@ -1,0 +1,16 @@
+"""What this project stores beside the rooms' rows: events that wait or died, counts, the shadow."""
+
+from shared.models.applied import AppliedEvent
+from shared.models.counts import OutcomeCount
+from shared.models.messages import DeadLetter, ParkedEvent, StoredMessage
+from shared.models.shadow import ShadowFailure, ShadowRecord
+
+__all__ = [
+    "AppliedEvent",
+    "DeadLetter",
+    "OutcomeCount",
+    "ParkedEvent",
+    "ShadowFailure",
+    "ShadowRecord",
+    "StoredMessage",
+]

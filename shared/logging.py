@@ -23,6 +23,8 @@ class Action(StrEnum):
     BROKER_WAITING = "broker.waiting"
     CLIENT_RENEWED = "client.renewed"
     RECEIVER_SUPERSEDED = "receiver.superseded"
+    RECEIVER_MISSING = "receiver.missing"
+    CONSUMER_LATE = "consumer.late"
     BATCH_COMMITTED = "batch.committed"
     BATCH_WAITING = "batch.waiting"
     BATCH_RESUMED = "batch.resumed"

@@ -9,6 +9,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from shared.exceptions import FatalError
 from shared.kafka import errors
+from shared.kafka.coverage import Coverage
 from shared.logging import Action, Log
 from shared.messages import Message
 
@@ -21,11 +22,27 @@ Partition: TypeAlias = tuple[str, int]
 class Offsets:
     """The next offset of each partition of ours; what one commit failed to say, the next says."""
 
-    def __init__(self) -> None:
+    def __init__(self, coverage: Coverage) -> None:
+        self._coverage = coverage
         self._settled: dict[Partition, int] = {}
         self.commits_under_way = 0
         self.has_commit_failed = False
         self.refusal: FatalError | None = None
+
+    def read(
+        self, consumer: Consumer, partitions: list[TopicPartition], *, timeout: float
+    ) -> list[TopicPartition]:
+        """Return the group's offsets in partitions that come to us.
+
+        Raises ``KafkaException`` for the first of them that the broker didn't tell: one that can't
+        be read is not one that isn't there.
+        """
+        committed = consumer.committed(partitions, timeout=timeout)
+        for partition in committed:
+            if partition.error:
+                raise KafkaException(partition.error)
+        self._coverage.begin(committed)
+        return committed
 
     def settle(self, messages: Iterable[Message], owned: set[Partition]) -> None:
         """Note that messages are settled, those left out whose partition is not ours any more.
@@ -44,7 +61,10 @@ class Offsets:
     def commit(self, consumer: Consumer) -> None:
         """Tell the broker all that is settled, without waiting for its answer."""
         self.has_commit_failed = False
-        offsets = [TopicPartition(topic, n, offset) for (topic, n), offset in self._settled.items()]
+        offsets = [
+            TopicPartition(*partition, offset, self._coverage.metadata(partition))
+            for partition, offset in self._settled.items()
+        ]
         if not offsets:
             return
         try:
@@ -69,17 +89,3 @@ class Offsets:
         # It met a rebalance, for one. Until it is said again a crash would redeliver.
         self.has_commit_failed = True
         log.warning(Action.OFFSETS_NOT_COMMITTED, error=error.name())
-
-
-def read_committed(
-    consumer: Consumer, partitions: list[TopicPartition], *, timeout: float
-) -> list[TopicPartition]:
-    """Return a group's committed offsets; one that can't be read is not one that isn't there.
-
-    Raises ``KafkaException`` for the first of them that the broker didn't tell.
-    """
-    committed = consumer.committed(partitions, timeout=timeout)
-    for partition in committed:
-        if partition.error:
-            raise KafkaException(partition.error)
-    return committed

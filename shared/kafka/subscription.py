@@ -6,7 +6,7 @@ the group is left.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from threading import Thread
 from time import monotonic, sleep
 from typing import Any
@@ -23,7 +23,8 @@ from shared.exceptions import FatalError
 from shared.kafka import errors
 from shared.kafka.absence import Absence
 from shared.kafka.contact import Contact
-from shared.kafka.offsets import Offsets, Partition, read_committed
+from shared.kafka.coverage import Coverage
+from shared.kafka.offsets import Offsets, Partition
 from shared.kafka.outage import Outage
 from shared.kafka.polled import to_message
 from shared.logging import Action, Log
@@ -41,7 +42,7 @@ _LEAVE_TIMEOUT = 0.5
 
 
 class Subscription:
-    """A consumer of ``topics`` (full names) whose offsets are committed by its owner.
+    """A consumer of the topics of a ``coverage`` whose offsets are committed by its owner.
 
     ``on_gone`` is told of partitions that leave, while they are polled for; ``is_stopping`` ends
     every wait.
@@ -50,14 +51,13 @@ class Subscription:
     def __init__(
         self,
         config: dict[str, Any],
-        topics: Sequence[str],
+        coverage: Coverage,
         *,
         on_gone: Callable[[set[Partition]], None],
         is_stopping: Callable[[], bool],
     ) -> None:
         self.starts: dict[Partition, int] = {}
         """The committed offset that a partition had when it came to us, if it had one."""
-        self._topics = list(topics)
         self._on_gone = on_gone
         self._is_stopping = is_stopping
         # The protocol of KIP-848 has no such option and knows no other way.
@@ -65,7 +65,7 @@ class Subscription:
         self._is_cooperative = "cooperative" in assignors
         self._owned: set[Partition] = set()
         self._held: list[Message] = []
-        self._offsets = Offsets()
+        self._offsets = Offsets(coverage)
         self._outage = Outage()
         self._is_paused = False
         self._is_leaving = False
@@ -84,7 +84,7 @@ class Subscription:
         except (KafkaException, TypeError, ValueError) as error:
             raise errors.refused_options(error) from error
         self._consumer.subscribe(
-            self._topics,
+            list(coverage.topics),
             on_assign=self._on_assign,
             on_revoke=self._on_revoke,
             on_lost=self._on_lost,
@@ -191,7 +191,7 @@ class Subscription:
         until = monotonic() + self._contact.patience
         while partitions and not (self._is_leaving or self._is_stopping() or self._fatal):
             try:
-                committed = read_committed(self._consumer, partitions, timeout=_BROKER_TIMEOUT)
+                committed = self._offsets.read(self._consumer, partitions, timeout=_BROKER_TIMEOUT)
             except KafkaException as error:
                 self._on_client_error(error.args[0])
                 if monotonic() > until:

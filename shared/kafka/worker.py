@@ -26,6 +26,7 @@ from shared.kafka.config import (
     full_topic,
     schema_registry_client,
 )
+from shared.kafka.coverage import Coverage
 from shared.kafka.decoding import Decoder
 from shared.kafka.flight import Flight
 from shared.kafka.patience import Patience, Stopped
@@ -64,7 +65,12 @@ class Worker:
         self._is_live = mode is Mode.LIVE
         self.name = worker_name(getpid())
         self._config = consumer_config(self.group)
-        self._topics = [full_topic(topic) for topic in topics or self.room.topics]
+        consumers = {
+            full_topic(topic): [c.name for c in self.room.consumers if c.topic == topic]
+            for topic in topics or self.room.topics
+        }
+        self._topics = list(consumers)
+        self._coverage = Coverage(consumers, room=room.name, group=self.group)
         self._registry = schema_registry_client()
         self._decoder = Decoder(self._registry)
         self._stop = StopRequest()
@@ -99,7 +105,7 @@ class Worker:
         """
         self._subscription = Subscription(
             self._config,
-            self._topics,
+            self._coverage,
             on_gone=lambda gone: self._flight.drop(gone),
             is_stopping=lambda: self._stop.is_made,
         )

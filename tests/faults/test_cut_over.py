@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from tests.faults.aftermath import assert_flawless, kept
 from tests.faults.arena import QUICK, Arena
 from tests.faults.stream import What, stream
-from tests.processes import ROOT, Process
+from tests.processes import ROOT, Process, wait_until
 from tests.testapp.room import ROOM
 
 SEED = 20261122
@@ -92,3 +93,25 @@ def test_shadow_live_and_back(arena, tmp_path):
     assert report(arena)[0] == 0
     assert shadow.stop() == 0, shadow.tail
     assert_flawless(arena)
+
+
+def test_consumer_that_goes_live_later(arena):
+    """A worker names it, with the command that mends it; after that nothing is missing."""
+    arena.publish(stream(SEED, SIZE))
+    books_aside = arena.start(
+        EVENT_SYNC={"MODES": {"books": "shadow"}}, EVENT_SYNC_KAFKA_CONSUMER_CONFIG=QUICK
+    )
+    assert arena.drain(), arena.logs()
+    assert books_aside.stop() == 0, books_aside.tail
+    assert "consumer.late" not in arena.logs()
+
+    worker = arena.start(EVENT_SYNC_KAFKA_CONSUMER_CONFIG=QUICK)
+    hint = re.compile(r"consumer\.late .*consumer=books .*manage\.py (rewind .*--apply)")
+    found = wait_until(lambda: hint.search(worker.output), "what the worker says")
+    assert worker.stop() == 0, worker.tail
+    status, printed = command(arena, *found[1].split(), event_sync={})
+    assert (status, sum(p["again"] for p in printed["partitions"])) == (0, len(arena.landed))
+
+    worker = arena.start(EVENT_SYNC_KAFKA_CONSUMER_CONFIG=QUICK)
+    assert_flawless(arena)
+    assert "consumer.late" not in worker.output

@@ -8,6 +8,7 @@ import pytest
 
 from shared.conf import get_settings
 from shared.consumer import Mode, Room
+from shared.logging import Action
 from shared.messages import Event
 from shared.models import DeadLetter, ParkedEvent, ShadowRecord
 from tests.cluster import Cluster
@@ -70,14 +71,77 @@ def test_shadow_keeps_its_own(run: Run) -> None:
     assert ParkedEvent.objects.count() == 1
 
 
+@pytest.fixture
+def late(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
+    """Return what workers have said of late consumers since it was last asked."""
+
+    def said() -> list[str]:
+        found = [r.getMessage() for r in caplog.records if getattr(r, "action", "") == LATE]
+        caplog.clear()
+        return found
+
+    return said
+
+
+LATE = Action.CONSUMER_LATE.value
+Said = Callable[[], list[str]]
+
+
 @pytest.mark.usefixtures("books_in_shadow")
-def test_consumer_that_goes_live_later(run: Run, event_sync: Callable[..., None]) -> None:
-    """Its neighbours' group has passed its events; from the oldest on, it takes them."""
+def test_consumer_that_goes_live_later(
+    run: Run, event_sync: Callable[..., None], late: Said
+) -> None:
+    """Its neighbours' group has passed its events, as each start of a worker says, with the
+    remedy; from the oldest on, it takes them."""
     run(shelf("A"), book("2", code="A"))
+    assert late() == []
     event_sync(MODES={})
-    run(shelf("B"))
+    for code in ("B", "C"):
+        run(shelf(code))
+        (line,) = late()
+        assert line == (
+            f"consumer.late room={ROOM} consumer=books partitions={TOPIC}[0] hint=It has missed "
+            "what the group went past without it. Stop the group's workers, then: manage.py "
+            f"rewind {ROOM} --group {ROOM} --topic {TOPIC} --to earliest --apply"
+        )
     assert not Book.objects.exists()
     # The embedded broker moves no group; one that is new begins at the oldest event, too.
     event_sync(GROUPS={ROOM: "anew"})
     run()
     assert [each.isbn for each in Book.objects.all()] == ["2"]
+    assert late() == []
+
+
+def test_group_that_was_placed_is_taken_at_its_word(run: Run, cluster: Cluster, late: Said) -> None:
+    """Who moves a group says where all its consumers are to begin, as in a cut-over."""
+    cluster.produce(b"no event", topic=TOPIC, partition=0)
+    cluster.commit({0: 1}, topic=TOPIC, group=ROOM)
+    for code in ("A", "B"):
+        run(shelf(code), book("2", code="A"))
+    assert late() == []
+    assert not DeadLetter.objects.exists()
+
+
+def test_whole_room_into_shadow_and_back(
+    run: Run, event_sync: Callable[..., None], late: Said
+) -> None:
+    """The group has stood still meanwhile, so none of its consumers is late."""
+    run(shelf("A"))
+    event_sync(MODES={"books": "shadow", "shelves": "shadow"})
+    run(shelf("B"), mode=Mode.SHADOW)
+    event_sync(MODES={})
+    run(shelf("C"))
+    assert late() == []
+    assert Shelf.objects.count() == 3
+
+
+@pytest.mark.usefixtures("books_in_shadow")
+def test_late_consumer_of_the_shadow(run: Run, event_sync: Callable[..., None], late: Said) -> None:
+    """One that joins the others in shadow lacks what their group has passed: the remedy is the
+    same, in the shadow's own group."""
+    run(book("2"), mode=Mode.SHADOW)
+    event_sync(MODES={"books": "shadow", "shelves": "shadow"})
+    run(shelf("A"), mode=Mode.SHADOW)
+    (line,) = late()
+    assert f"consumer=shelves partitions={TOPIC}[0] " in line
+    assert f"rewind {ROOM} --group {ROOM}-shadow --topic {TOPIC} --to earliest" in line

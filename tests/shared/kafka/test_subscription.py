@@ -16,11 +16,12 @@ from confluent_kafka import OFFSET_INVALID, KafkaError, KafkaException, TopicPar
 from shared.exceptions import FatalError, OffsetOutOfRange
 from shared.kafka import subscription as subscription_module
 from shared.kafka.config import consumer_config
+from shared.kafka.coverage import Coverage
 from shared.kafka.offsets import Partition
 from shared.kafka.subscription import Subscription
 from shared.messages import Message
 from tests.cluster import Cluster
-from tests.grades import TOPIC, Grade
+from tests.grades import ROOM, TOPIC, Grade
 from tests.processes import wait_until
 from tests.protocol import let_fail
 
@@ -36,7 +37,7 @@ class Member:
         self.is_stopping = False
         self.subscription = Subscription(
             consumer_config(GROUP) | config,
-            [TOPIC],
+            Coverage({TOPIC: ["user-grades"]}, group=GROUP, room=ROOM),
             on_gone=self.gone.update,
             is_stopping=lambda: self.is_stopping,
         )
@@ -240,7 +241,8 @@ def test_offsets_that_cannot_be_read_are_waited_for(
 def test_offset_of_one_partition_cannot_be_read(join: Callable[..., Member]) -> None:
     """It is asked for again, and is not taken for one that isn't there."""
     unreadable = SimpleNamespace(offset=OFFSET_INVALID, error=KafkaError(KafkaError.UNKNOWN))
-    readable = SimpleNamespace(offset=7, error=None)
+    place = {"topic": TOPIC, "partition": 0, "metadata": ""}
+    readable = SimpleNamespace(**place, offset=7, error=None)
     answers = [[unreadable], [readable]]
     subscription = join().subscription
     subscription._consumer.close()

@@ -1,0 +1,72 @@
+"""For which consumers a group has settled what lies before its offsets.
+
+A group's offset says that the events before it are settled, not for whom. Each commit of ours says
+that as well, in the metadata that the broker keeps with an offset: a consumer that goes live later
+than its neighbours on a topic, or is new there, is found by it. A group that somebody has moved has
+no such metadata; it is taken at its word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from confluent_kafka import TopicPartition
+
+from shared.logging import Action, Log
+
+log = Log(__name__)
+
+_MARK = "settled for: "
+
+
+class Coverage:
+    """What a worker's commits cover: its ``consumers``, by a topic's full name, but for late ones.
+
+    One that is late stays so, and is named with each start, until the group is moved.
+    """
+
+    def __init__(self, consumers: Mapping[str, Iterable[str]], *, group: str, room: str) -> None:
+        self._consumers = {topic: frozenset(names) for topic, names in consumers.items()}
+        self._group = group
+        self._room = room
+        self._covered: dict[tuple[str, int], frozenset[str]] = {}
+
+    @property
+    def topics(self) -> Sequence[str]:
+        """The full names of the topics."""
+        return list(self._consumers)
+
+    def begin(self, committed: Iterable[TopicPartition]) -> None:
+        """Take what the offsets of partitions that come to us cover; warn of who is late."""
+        late: dict[tuple[str, str], list[str]] = {}
+        for place in committed:
+            ours = self._consumers[place.topic]
+            known = _parse(place.metadata) if place.offset >= 0 else None
+            covered = ours if known is None else ours & known
+            self._covered[place.topic, place.partition] = covered
+            for name in sorted(ours - covered):
+                late.setdefault((name, place.topic), []).append(f"{place.topic}[{place.partition}]")
+        for (name, topic), partitions in late.items():
+            self._warn(name, topic, partitions)
+
+    def metadata(self, partition: tuple[str, int]) -> str:
+        """Return what to commit with an offset of a partition that is ours."""
+        return _MARK + ",".join(sorted(self._covered[partition]))
+
+    def _warn(self, consumer: str, topic: str, partitions: Iterable[str]) -> None:
+        log.warning(
+            Action.CONSUMER_LATE,
+            room=self._room,
+            consumer=consumer,
+            partitions=",".join(partitions),
+            hint="It has missed what the group went past without it. Stop the group's workers, "
+            f"then: manage.py rewind {self._room} --group {self._group} --topic {topic} "
+            "--to earliest --apply",
+        )
+
+
+def _parse(metadata: str | None) -> frozenset[str] | None:
+    """Return the names in an offset's metadata; ``None`` if it was none of our workers' commits."""
+    if not metadata or not metadata.startswith(_MARK):
+        return None
+    return frozenset(filter(None, metadata.removeprefix(_MARK).split(",")))

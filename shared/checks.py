@@ -16,7 +16,7 @@ from shared.conf import get_settings, problems
 from shared.consumer import Consumer, Route
 from shared.exceptions import ConfigurationError
 from shared.hosts import HostDestination
-from shared.receivers import superseded
+from shared.receivers import not_superseded
 from shared.setting_values import Carrier
 
 _STOCK_CONSUMERS = (
@@ -54,15 +54,11 @@ def check_hosts(**_: Any) -> list[CheckMessage]:
 
 
 def check_superseded(**_: Any) -> list[CheckMessage]:
-    """Find a receiver that a room replaces in its host, and that the host doesn't have.
-
-    Elsewhere, with tables of the room's own, there is nothing to replace.
-    """
+    """Find a receiver that a room replaces in its host, and that the host doesn't have."""
     return [
         _not_superseded(consumer.name, path)
         for consumer, _ in _in_hosts()
-        for path, signals in superseded(consumer).items()
-        if not signals
+        for path in not_superseded(consumer)
     ]
 
 

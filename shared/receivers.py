@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 from weakref import ReferenceType
 
@@ -22,6 +23,7 @@ from openedx_events.tooling import SIGNAL_PROCESSED_FROM_EVENT_BUS, OpenEdxPubli
 from shared.conf import get_settings
 from shared.consumer import Consumer, Room
 from shared.exceptions import EventNotCollected
+from shared.hosts import HostDestination
 from shared.logging import Action, Log
 from shared.messages import Event
 from shared.reactions import Reaction, reaction_to
@@ -90,17 +92,39 @@ def superseded(consumer: Consumer) -> dict[str, list[OpenEdxPublicSignal]]:
     }
 
 
+def not_superseded(consumer: Consumer) -> list[str]:
+    """Return the receivers that a consumer replaces in its host, and that the host doesn't have.
+
+    Elsewhere, with tables of the room's own, there is nothing to replace. Raises
+    ``ConfigurationError`` if the consumer has no destination.
+    """
+    if not isinstance(get_settings().destination_of(consumer.name), HostDestination):
+        return []
+    return [path for path, signals in superseded(consumer).items() if not signals]
+
+
 def supersede(room: Room) -> None:
-    """Disconnect, in this process, the host's receivers that the room's consumers replace."""
+    """Disconnect, in this process, the host's receivers that the room's consumers replace.
+
+    Raises what ``not_superseded`` raises.
+    """
     for consumer in room.consumers:
+        names = {"room": room.name, "consumer": consumer.name}
+        for path in not_superseded(consumer):
+            log.warning(
+                Action.RECEIVER_MISSING,
+                **names,
+                receiver=path,
+                hint="The consumer supersedes it, and it receives none of its events. Did the host "
+                "rename it? Under another name it does the consumer's work as well.",
+            )
         for path, signals in superseded(consumer).items():
             for signal in signals:
                 for uid in _uids_of(path, signal):
                     signal.disconnect(dispatch_uid=uid)
                 log.info(
                     Action.RECEIVER_SUPERSEDED,
-                    room=room.name,
-                    consumer=consumer.name,
+                    **names,
                     receiver=path,
                     event_type=signal.event_type,
                 )
@@ -120,6 +144,9 @@ def _uids_of(path: str, signal: OpenEdxPublicSignal) -> list[Any]:
 
 
 def _path(receiver: object) -> str:
+    """Return the dotted path of a receiver; of a partial, that of the function inside."""
+    while isinstance(receiver, partial):
+        receiver = receiver.func
     module = getattr(receiver, "__module__", "")
     return f"{module}.{getattr(receiver, '__qualname__', type(receiver).__name__)}"
 

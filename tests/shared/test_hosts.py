@@ -17,6 +17,7 @@ from shared.exceptions import ConfigurationError, Outage, PoisonError
 from shared.hosts import Host, HostDestination
 from shared.kafka.config import check_configuration
 from shared.outcomes import Outcome, WriteResult
+from shared.receivers import supersede
 from shared.records import PositionedRecord
 from shared.testing import registered
 from tests.library import outcomes, settled, shelf
@@ -251,17 +252,21 @@ def hosts_own(**event: object) -> None:
     ],
 )
 def test_superseded_receiver_that_is_not_there(
-    use: Any, destination: str, path: str, said: list[str]
+    use: Any, destination: str, path: str, said: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """In the host the check warns of it; elsewhere there is nothing to replace."""
+    """In the host the check and a live worker warn of it; elsewhere there is nothing to replace."""
     use(destination, FLOOR=1)
     consumer = replace(SHELVES, supersedes=(path,))
     SHELF_CHANGED.connect(hosts_own)
     try:
-        with registered("tests.testapp", consumer):
+        with registered("tests.testapp", consumer) as room:
             found = check_superseded()
+            supersede(room)
     finally:
         SHELF_CHANGED.disconnect(hosts_own)
         registry.register("tests.testapp", SHELVES)
     assert [message.id for message in found] == ["event_sync.W003"] * len(said)
     assert all(part in message.msg for message, part in zip(found, said, strict=True))
+    warned = [r.getMessage() for r in caplog.records if r.levelname == "WARNING"]
+    start = f"receiver.missing room=tests.testapp consumer=shelves receiver={path} hint="
+    assert [line.startswith(start) for line in warned] == [True] * len(said)

@@ -163,6 +163,14 @@ def superseding(*paths: str) -> Consumer:
     return replace(SHELVES, name="other-shelves", supersedes=paths)
 
 
+@pytest.fixture
+def others(library, settings):
+    """The tests' room, and a destination for the consumer of another one; no host's tables."""
+    destinations = settings.EVENT_SYNC["DESTINATIONS"]
+    also = {"other-shelves": destinations["shelves"]}
+    settings.EVENT_SYNC = settings.EVENT_SYNC | {"DESTINATIONS": destinations | also}
+
+
 @contextmanager
 def connected_anew() -> Iterator[None]:
     """Connect the host's receivers in every way; whatever happens they are gone at the end."""
@@ -180,7 +188,7 @@ def connected_anew() -> Iterator[None]:
             signal.disconnect(update_other)
 
 
-def test_superseded_receiver_is_disconnected(library, caplog):
+def test_superseded_receiver_is_disconnected(others, caplog):
     """However it was connected, from the consumer's own signals only, and it is logged."""
     caplog.set_level("INFO", logger="shared")
     with registered("other", superseding(PATH)) as other, connected_anew():
@@ -199,13 +207,24 @@ def test_superseded_receiver_is_disconnected(library, caplog):
 
 
 @pytest.mark.parametrize("paths", [(), ("tests.nowhere.update",)])
-def test_nothing_else_is_disconnected(library, paths):
+def test_nothing_else_is_disconnected(others, paths):
     """A room that supersedes nothing, or what isn't there, leaves the host as it is."""
     with registered("other", superseding(*paths)) as other, connected_anew():
         receivers.supersede(other)
         with collecting(other) as collection:
             emit(shelf(), collection)
         assert len(UPDATED) == 3
+
+
+def test_partial_is_superseded_by_the_path_of_its_function(others):
+    """It has no path of its own, and the class that all partials share is none's."""
+    for path, left in ((PATH, 1), ("functools.partial", 2)):
+        with registered("other", superseding(path)) as other, collecting(other) as collection:
+            UPDATED.clear()
+            with listening(partial(update_shelf)), listening(partial(update_other)):
+                receivers.supersede(other)
+                emit(shelf(), collection)
+        assert len(UPDATED) == left
 
 
 def test_receivers_stay_until_a_worker_supersedes_them(library):
@@ -320,7 +339,7 @@ def handler(**kwargs):
         (handler, "tests.shared.test_receivers.handler"),
         (Host(), "tests.shared.test_receivers.Host"),
         (Host().__call__, "tests.shared.test_receivers.Host.__call__"),
-        (partial(handler), "functools.partial"),
+        (partial(partial(handler), 1), "tests.shared.test_receivers.handler"),
     ],
 )
 def test_failure_names_its_receiver(receiver, name):

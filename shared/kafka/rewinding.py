@@ -112,7 +112,10 @@ class Group:
             raise self._has_members(f"{len(members)} members" if members[1:] else "1 member")
 
     def move(self, moves: Sequence[Move]) -> None:
-        """Commit the new offsets. The broker refuses it while the group has members."""
+        """Commit the new offsets. The broker refuses it while the group has members.
+
+        It may refuse some partitions only; then the error says which.
+        """
         offsets = [TopicPartition(move.topic, move.partition, move.new) for move in moves]
         request = ConsumerGroupTopicPartitions(self.name, offsets)
         try:
@@ -121,9 +124,22 @@ class Group:
             if error.code in _HAS_MEMBERS:
                 raise self._has_members("members") from error
             raise
-        for partition in answer[self.name].topic_partitions:
-            if partition.error:
-                raise self._unanswered(partition.error)
+        answered = answer[self.name].topic_partitions
+        if refused := [place for place in answered if place.error]:
+            raise self._not_moved(refused, [place for place in answered if not place.error])
+
+    def _not_moved(
+        self, refused: Sequence[TopicPartition], moved: Sequence[TopicPartition]
+    ) -> FatalError:
+        error = refused[0].error
+        if not moved and error.code() in _HAS_MEMBERS:  # they came after we had looked
+            return self._has_members("members")
+        meaning = errors.refusal(error)
+        return FatalError(
+            f"The broker refused to move {_names(refused)}: {error.name()}. "
+            f"It has moved: {_names(moved)}.",
+            hint=meaning.hint if meaning else "Look at it without --apply, and move it again.",
+        )
 
     def _partitions(self, topics: Sequence[str]) -> list[Partition]:
         try:
@@ -195,6 +211,10 @@ class _Unanswered(FatalError):
             hint="Is EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS right, and the broker up?",
         )
         self.code = error.code()
+
+
+def _names(places: Sequence[TopicPartition]) -> str:
+    return ", ".join(f"{place.topic}[{place.partition}]" for place in places) or "none"
 
 
 def _check_ranges(

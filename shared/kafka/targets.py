@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -23,6 +23,7 @@ class Edge(StrEnum):
 Target: TypeAlias = Edge | datetime | Mapping[Partition, int]
 """An edge or a time for all partitions, or an offset for each partition that is to be moved."""
 
+_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 _OFFSET = re.compile(r"(?P<topic>[\w.-]+)\[(?P<partition>\d+)\]:(?P<offset>\d+)", re.ASCII)
 
 
@@ -36,13 +37,19 @@ def parse_target(text: str, topics: Mapping[str, str]) -> Target:
     if "[" in text:
         return _parse_offsets(text, topics)
     try:
-        return parse_time(text)
+        time = parse_time(text)
     except ValueError as error:
         raise FatalError(
             f"{text!r} is no place to go to.",
             hint="Say earliest, latest, a time as in 2026-01-31T12:00:00Z, or offsets as in "
             "topic[0]:1200,topic[1]:1180.",
         ) from error
+    if time < _FIRST:
+        # Kafka counts from there, and takes what is below 0 for names: -1 is the end.
+        raise FatalError(
+            f"{text!r} is before 1970, when Kafka's time begins.", hint="Say earliest for all."
+        )
+    return time
 
 
 def _parse_offsets(text: str, topics: Mapping[str, str]) -> Mapping[Partition, int]:

@@ -6,11 +6,15 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from shared.exceptions import FatalError
+from shared.kafka.rewinding import Group
+from shared.kafka.targets import Edge
 from tests.faults.aftermath import assert_flawless, kept, outcomes
 from tests.faults.arena import QUICK, Arena
 from tests.faults.stream import stream
@@ -91,6 +95,23 @@ def test_offsets(arena):
     before = arena.committed()
     rewind(arena, f"{arena.topic}[1]:5,{arena.topic}[2]:7", "--apply")
     assert arena.committed() == before | {1: 5, 2: 7}
+
+
+def test_partition_that_the_broker_refuses(arena, settings):
+    """One that is gone meanwhile, say: it is named, and so are those that were moved."""
+    arena.publish(stream(SEED, SIZE))
+    settle_all(arena)
+    settings.EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS = arena.services.kafka.bootstrap_servers()
+    group = Group(arena.group)
+    first, second, *_ = group.moves([arena.topic], Edge.EARLIEST)
+    before = arena.committed()
+    said = (
+        rf"refused to move {arena.topic}\[9\]: UNKNOWN_TOPIC_OR_PART\. "
+        rf"It has moved: {arena.topic}\[0\]\. Hint: Look at it"
+    )
+    with pytest.raises(FatalError, match=said):
+        group.move([first, replace(second, partition=9)])
+    assert arena.committed() == {n: at for n, at in before.items() if n}
 
 
 def test_skipping_is_asked_for(arena):

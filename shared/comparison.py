@@ -49,7 +49,9 @@ class Comparison:
     outdated: int = 0
     """Records that another version of the room kept, and that this one can't read."""
     unmappable: int = 0
-    """Events that became no record."""
+    """Events that became no record, as far as they were kept."""
+    has_more_unmappable: bool = False
+    """Whether the shadow keeps no more of them: there may be others, also such as are newer."""
     fields: Counter[str] = field(default_factory=Counter)
     """In how many records each field differs."""
     examples: list[dict[str, str]] = field(default_factory=list)
@@ -61,6 +63,7 @@ class Comparison:
         return (
             self.agree + self.unwanted == self.records
             and not self.unmappable
+            and not self.has_more_unmappable
             and not self.unreadable
         )
 
@@ -72,16 +75,28 @@ class Report:
     room: str
     comparisons: Sequence[Comparison]
     undecodable: int
-    """Messages that became no event, so that no consumer has them."""
+    """Messages that became no event, so that no consumer has them, as far as they were kept."""
+    has_more_undecodable: bool
+    """Whether the shadow keeps no more of them."""
 
     @property
     def problem(self) -> str:
         """Why a room had better not be cut over, if so."""
         if not any(each.records for each in self.comparisons):
-            return "Nothing was compared: has the room's shadow run?"
-        if self.undecodable or not all(each.is_good for each in self.comparisons):
+            return f"Nothing was compared: {self._why_nothing}"
+        has_undecodable = self.undecodable or self.has_more_undecodable
+        if has_undecodable or not all(each.is_good for each in self.comparisons):
             return "Events and host don't agree, or not all could be compared."
         return ""
+
+    @property
+    def _why_nothing(self) -> str:
+        reasons = [f"{c.consumer}: {c.unreadable}" for c in self.comparisons if c.unreadable]
+        if reasons:
+            return f"{'; '.join(reasons)}."
+        if self.undecodable or any(each.unmappable for each in self.comparisons):
+            return "no event became a record."
+        return "has the room's shadow run?"
 
     def as_json(self) -> dict[str, Any]:
         """Return it for programs."""
@@ -90,6 +105,7 @@ class Report:
             "agrees": not self.problem,
             "problem": self.problem,
             "undecodable": self.undecodable,
+            "has_more_undecodable": self.has_more_undecodable,
             "consumers": [vars(each) for each in self.comparisons],
         }
 
@@ -109,6 +125,7 @@ def compare(
     comparison = Comparison(consumer=consumer)
     destination: object = get_settings().destination_of(consumer)
     failures = ShadowFailure.objects.filter(consumer=consumer)
+    comparison.has_more_unmappable = _has_more(failures)
     _note_failures(comparison, _seen_since(failures, since), examples)
     if not isinstance(destination, Readable):
         path = get_settings().destinations[consumer]
@@ -122,10 +139,17 @@ def compare(
     return comparison
 
 
-def undecodable(room_name: str, *, since: datetime | None) -> int:
-    """Return how many messages the shadow of this name could not decode, seen ``since`` a time."""
+def undecodable(room_name: str, *, since: datetime | None) -> tuple[int, bool]:
+    """Return how many messages the shadow of this name could not decode, seen ``since`` a time.
+
+    And whether there may be more.
+    """
     failures = ShadowFailure.objects.filter(room=room_name, consumer="")
-    return _seen_since(failures, since).count()
+    return _seen_since(failures, since).count(), _has_more(failures)
+
+
+def _has_more(failures: QuerySet[ShadowFailure]) -> bool:
+    return failures.count() >= ShadowFailure.MOST
 
 
 def _note_failures(

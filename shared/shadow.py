@@ -7,12 +7,14 @@ shows when host and shadow are compared, an event that becomes no record is kept
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from shared import connections
 from shared.batches import Batch, BatchResult, Ending
@@ -118,7 +120,10 @@ def _kept(row: ShadowRecord) -> dict[str, Any] | None:
 
 
 def _keep_failures(batch: Batch, endings: Sequence[Ending], now: datetime) -> None:
-    """Keep the places of what became no record; forget those that have become one since."""
+    """Keep the places of what became no record; forget those that have become one since.
+
+    A flood of them is counted as outcomes are, and only its beginning is kept.
+    """
     failed = [
         ShadowFailure(
             room=batch.room.name,
@@ -135,4 +140,20 @@ def _keep_failures(batch: Batch, endings: Sequence[Ending], now: datetime) -> No
         again = {failure.place for failure in failed}
         mended = {ending.message.place for ending in endings} - again
         before.filter(place__in=mended).delete()
+    failed = list(_within_bounds(failed, before)) if failed else []
     insert_or_update(ShadowFailure, failed, match=["room", "consumer", "place"], update=["error"])
+
+
+def _within_bounds(
+    failed: Sequence[ShadowFailure], before: QuerySet[ShadowFailure]
+) -> Iterator[ShadowFailure]:
+    """Yield the failures that are kept already, and others while there is space for them."""
+    kept = Counter(before.order_by().values_list("consumer", flat=True))
+    places = {failure.place for failure in failed}
+    again = set(before.filter(place__in=places).values_list("consumer", "place"))
+    for failure in failed:
+        if (failure.consumer, failure.place) in again:
+            yield failure
+        elif kept[failure.consumer] < ShadowFailure.MOST:
+            kept[failure.consumer] += 1
+            yield failure

@@ -57,10 +57,14 @@ class _Deserializer(AvroSignalDeserializer):  # type: ignore[misc]
 
 
 class Decoder:
-    """Decodes messages with the schemas of one registry (confluent's ``SchemaRegistryClient``)."""
+    """Decodes messages with the schemas of one registry (confluent's ``SchemaRegistryClient``).
 
-    def __init__(self, registry: Any) -> None:
+    Unless it is ``for_receivers`` as well it reads what its room consumes, and no other's events.
+    """
+
+    def __init__(self, registry: Any, *, for_receivers: bool = True) -> None:
         self._registry = registry
+        self._for_receivers = for_receivers
         self._writer_schemas: dict[int, Any] = {}
         self._misread: Counter[int] = Counter()
 
@@ -71,8 +75,10 @@ class Decoder:
         """
         try:
             signal = signal_of(message)
-            wanted = room.consumes(signal.event_type) or signal.has_listeners(sender=None)
-            return self.decode(message) if wanted else Ignored(message)
+            others_want = self._for_receivers and signal.has_listeners(sender=None)
+            if room.consumes(signal.event_type) or others_want:
+                return self.decode(message)
+            return Ignored(message)
         except UnknownEventType:
             return Ignored(message)
         except UndecodableMessage as error:

@@ -72,7 +72,7 @@ class Worker:
         self._topics = list(consumers)
         self._coverage = Coverage(consumers, room=room.name, group=self.group)
         self._registry = schema_registry_client()
-        self._decoder = Decoder(self._registry)
+        self._decoder = Decoder(self._registry, for_receivers=self._is_live)
         self._stop = StopRequest()
         self._flight = Flight()
         self._next_look_at_parked = 0.0

@@ -35,6 +35,9 @@ class ShadowFailure(models.Model):
     .. no_pii:
     """
 
+    MOST = 1000
+    """How many are kept of each consumer, and of those that none has; a few more by a race."""
+
     room = models.CharField(max_length=64)
     consumer = models.CharField(max_length=64, blank=True)
     place = models.CharField(max_length=300, help_text="Topic, partition and offset.")

@@ -19,7 +19,7 @@ from shared import comparison, registry
 from shared.batches import Undecodable
 from shared.exceptions import ConfigurationError
 from shared.management.commands import shadow_report
-from shared.models import ShadowRecord
+from shared.models import ShadowFailure, ShadowRecord
 from shared.outcomes import Outcome
 from shared.records import PositionedRecord, layout_of
 from shared.supervisor import FATAL_STATUS
@@ -33,6 +33,7 @@ from tests.testapp.room import ROOM, write_shelves
 
 pytestmark = pytest.mark.django_db
 
+AHEAD = NOW + timedelta(days=1)
 ALL = ("shelves", "books", "user-grades", "course-runs")
 
 
@@ -122,6 +123,26 @@ def test_message_that_became_no_event(library):
     assert report(status=1)["undecodable"] == 1
 
 
+@pytest.mark.parametrize("since", [[], ["--since=2100-01-01T00:00:00Z"]])
+def test_flood_of_failures(library, monkeypatch, since):
+    """Where no more failures are kept there may be others, and the report doesn't say all's well.
+
+    Also of a time since which none was seen: newer ones weren't kept.
+    """
+    monkeypatch.setattr(ShadowFailure, "MOST", 1)
+    later = {"now": NOW + timedelta(days=40_000)}
+    ahead = [shelf(code, time=NOW + timedelta(days=1)) for code in "AB"]
+    kept(library, *ahead, Undecodable(shelf().message, "x"))
+    settled(library, shelf())
+    kept(library, shelf(), **later)
+    printed = report(*since, status=1)
+    assert printed["has_more_undecodable"]
+    assert [each["has_more_unmappable"] for each in printed["consumers"]] == [True, False]
+    assert "Only the first" in output(*since, status=1)
+    ShadowFailure.objects.filter(consumer="").delete()
+    assert not report(*since, status=1)["has_more_undecodable"]
+
+
 def test_record_of_an_older_version(library):
     """What this version of the room can't read is said, and keeps the others from nothing."""
     both(library, shelf(), shelf("B"))
@@ -132,7 +153,26 @@ def test_record_of_an_older_version(library):
 
 def test_nothing_kept_is_no_agreement(library):
     """A shadow that never ran proves nothing."""
-    assert "Nothing was compared" in report(status=1)["problem"]
+    assert report(status=1)["problem"] == "Nothing was compared: has the room's shadow run?"
+
+
+@pytest.mark.parametrize("arrival", [Undecodable(shelf().message, "x"), shelf(time=AHEAD)])
+def test_nothing_became_a_record(library, arrival):
+    """The shadow has run, so that isn't asked."""
+    kept(library, arrival)
+    assert report(status=1)["problem"] == "Nothing was compared: no event became a record."
+
+
+def test_nothing_can_be_read(library, settings):
+    """The reason is the destination, and not that the shadow hasn't run."""
+    destinations = settings.EVENT_SYNC["DESTINATIONS"] | {"shelves": f"{__name__}.write_only"}
+    settings.EVENT_SYNC = settings.EVENT_SYNC | {"DESTINATIONS": destinations}
+    kept(library, shelf())
+    printed = report("--consumer=shelves", status=1)
+    assert printed["problem"] == (
+        f"Nothing was compared: shelves: {__name__}.write_only has no method held(records): "
+        "it can't be read."
+    )
 
 
 def test_time_of_a_change_is_not_compared():

@@ -148,6 +148,28 @@ def test_failure_is_forgotten_once_the_event_becomes_a_record(library):
     assert [failure.place for failure in ShadowFailure.objects.all()] == [other.message.place]
 
 
+def test_flood_of_failures_is_kept_in_part(library, monkeypatch):
+    """Of each consumer, and of those that none has, the first ones; all of them are counted, and
+    a place that is free again is taken."""
+    monkeypatch.setattr(ShadowFailure, "MOST", 2)
+    ahead = [book(str(number), time=NOW + timedelta(days=1)) for number in range(5)]
+    broken = [Undecodable(shelf().message, "x") for _ in range(3)]
+    for batch in (ahead[:1], ahead[1:4], [*broken, *ahead]):
+        kept(library, *batch)
+    places = [f.place for f in ShadowFailure.objects.filter(consumer="books").order_by("pk")]
+    assert places == [event.message.place for event in ahead[:2]]
+    assert [f.place for f in ShadowFailure.objects.filter(consumer="")] == [
+        arrival.message.place for arrival in broken[:2]
+    ]
+    counts = OutcomeCount.objects.filter(room="tests.testapp-shadow")
+    assert {count.consumer: count.dead for count in counts} == {"books": 9, "": 3}
+    mended = replace(shelf(), message=ahead[0].message)
+    kept(library, mended, ahead[4])
+    kept(library, ahead[4])
+    places = {f.place for f in ShadowFailure.objects.filter(consumer="books")}
+    assert places == {ahead[1].message.place, ahead[4].message.place}
+
+
 def test_record_that_cannot_be_kept(library, monkeypatch):
     """A record with values that JSON can't hold is a failure, and the others are kept."""
 

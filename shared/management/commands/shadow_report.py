@@ -20,11 +20,14 @@ from shared.comparison import Report, compare, undecodable
 from shared.connections import meaning_of
 from shared.consumer import Mode
 from shared.exceptions import ConfigurationError, FatalError
+from shared.models import ShadowFailure
 from shared.modes import room_in
 from shared.supervisor import FATAL_STATUS
 from shared.times import parse_time
 
 _INTERVAL = 5.0
+_FIRST_ONLY = f"Only the first {ShadowFailure.MOST:,}"
+_MORE = ": there may be more. The outcome counts have all."
 _COUNTS = ("records", "agree", "differ", "missing", "unwanted", "unmappable", "outdated")
 
 
@@ -82,7 +85,7 @@ class Command(BaseCommand):
             compare(name, since=since, examples=options["examples"], on_progress=tell)
             for name in wanted
         ]
-        return Report(options["room"], comparisons, undecodable(room.name, since=since))
+        return Report(options["room"], comparisons, *undecodable(room.name, since=since))
 
     def _print(self, report: Report) -> None:
         table = Table("consumer", *_COUNTS)
@@ -133,9 +136,13 @@ def _lines(report: Report) -> Iterator[str]:
         if each.fields:
             counts = (f"{name} {count:,}" for name, count in each.fields.most_common())
             yield f"{each.consumer}: records that differ, by field: {', '.join(counts)}"
+        if each.has_more_unmappable:
+            yield f"{each.consumer}: {_FIRST_ONLY} events that became no record are kept{_MORE}"
         for example in each.examples:
             rest = " ".join(f"{name}={value}" for name, value in example.items() if name != "what")
             yield f"{each.consumer}: {example['what']}: {rest}"
     if report.undecodable:
         yield f"{report.undecodable:,} messages could not be decoded, and so went to no consumer."
+    if report.has_more_undecodable:
+        yield f"{_FIRST_ONLY} messages that could not be decoded are kept{_MORE}"
     yield report.problem or "All that the events say is what the host holds."

@@ -18,8 +18,11 @@ from shared.kafka.worker import Worker
 from shared.models import DeadLetter, OutcomeCount, ShadowFailure
 from tests.cluster import Cluster
 from tests.grades import ROOM, TOPIC, Grade
+from tests.library import shelf
 from tests.shadows import records
 from tests.shared.kafka.conftest import RunWorker
+from tests.shared.test_receivers import listening
+from tests.testapp.events import SHELF_CHANGED
 
 SHADOW = {"MODES": {"user-grades": "shadow"}}
 GROUP = f"{ROOM}-shadow"
@@ -79,6 +82,23 @@ def test_flood_does_not_stop_the_shadow(
     cluster.flush()
     run_shadow(cluster, run_worker)
     assert ShadowFailure.objects.count() == 10
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_damaged_event_of_others(
+    mode: Mode, cluster: Cluster, run_worker: RunWorker, event_sync: Callable[..., None]
+) -> None:
+    """One that only the host's receivers want is none of the shadow's concern, though a live worker
+    buries it: they don't get it."""
+    event_sync(MODES={"user-grades": mode.value})
+    with listening(lambda **event: None, SHELF_CHANGED):
+        headers = list(shelf().message.headers)
+        cluster.produce(b"no event", partition=0, headers=headers)
+        cluster.publish(Grade())
+        group = ROOM if mode is Mode.LIVE else GROUP
+        run_worker(lambda: cluster.committed(group) == cluster.ends(), mode=mode)
+    assert not ShadowFailure.objects.exists()
+    assert DeadLetter.objects.count() == (mode is Mode.LIVE)
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,8 @@ INSTALLED_APPS = [
     "tests.testapp",
 ]
 SECRET_KEY = "tests"
+# As hosts have it whose own keys are of 32 bits.
+DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 EVENT_SYNC = {
     **EVENT_SYNC,
     "DESTINATIONS": {**EVENT_SYNC["DESTINATIONS"], **DESTINATIONS},

@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
+from django.apps import apps
 from django.core.management import call_command
+from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -130,3 +132,28 @@ def test_counts_add_up():
 def test_models_and_migrations_agree():
     """No migration is missing."""
     call_command("makemigrations", "--check", "--dry-run", stdout=StringIO())
+
+
+def id_types() -> set[str]:
+    """Return the types that the database's own columns of the tables' ids have."""
+    if connection.vendor == "sqlite":
+        return {"bigint"}  # its integers have 64 bits, whatever they are called
+    schema = connection.settings_dict["NAME"] if connection.vendor == "mysql" else "public"
+    tables = [model._meta.db_table for model in apps.get_app_config("event_sync").get_models()]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name, data_type FROM information_schema.columns"
+            " WHERE table_schema = %s AND table_name LIKE %s AND column_name = %s",
+            [schema, "event_sync_%", "id"],
+        )
+        found = dict(cursor.fetchall())
+    assert set(found) == set(tables)
+    return set(found.values())
+
+
+def test_ids_in_a_service_whose_keys_are_of_32_bits(settings):
+    """The tables have ids of 64 bits all the same, and there is nothing left to migrate."""
+    assert settings.DEFAULT_AUTO_FIELD == "django.db.models.AutoField"
+    assert id_types() == {"bigint"}
+    OutcomeCount.objects.create(pk=2**40, worker="w", room="r", minute=NOW)
+    call_command("makemigrations", "event_sync", "--check", "--dry-run", stdout=StringIO())

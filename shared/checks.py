@@ -153,20 +153,26 @@ def _unusable_consumer_settings() -> Iterator[ConfigurationError]:
                 ask(name)
             except ConfigurationError as problem:
                 yield problem
-    yield from unknown_consumers()
+    yield from unknown_names()
 
 
-def unknown_consumers() -> Iterator[ConfigurationError]:
-    """Yield the names in settings by consumer that no consumer has: what they say is unheard.
+def unknown_names() -> Iterator[ConfigurationError]:
+    """Yield the names in settings that no consumer, or no room, has: what they say is unheard.
 
-    A worker would write what a filter refuses, or live what is to be shadow.
+    A worker would write what a filter refuses, or live what is to be shadow, or in a new group.
     """
-    names = [consumer.name for room in registry.rooms() for consumer in room.consumers]
-    for setting in ("DESTINATION_OPTIONS", "FILTERS", "MODES"):
+    consumers = [consumer.name for room in registry.rooms() for consumer in room.consumers]
+    rooms = [room.name for room in registry.rooms()]
+    for setting, kind, names in (
+        ("DESTINATION_OPTIONS", "consumer", consumers),
+        ("FILTERS", "consumer", consumers),
+        ("GROUPS", "room", rooms),
+        ("MODES", "consumer", consumers),
+    ):
         for name in getattr(get_settings(), setting.lower()):
             if name not in names:
                 yield ConfigurationError(
-                    f"EVENT_SYNC[{setting!r}] names {name!r}, which is no installed consumer.",
+                    f"EVENT_SYNC[{setting!r}] names {name!r}, which is no installed {kind}.",
                     hint=f"Installed: {', '.join(names)}.",
                 )
 

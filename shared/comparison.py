@@ -5,19 +5,21 @@ Reads only, in chunks, and locks nothing: what changes meanwhile may be counted 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
+from django.db import Error as DatabaseError
 from django.db.models import QuerySet
 
 from shared.conf import get_settings
-from shared.exceptions import FatalError
+from shared.exceptions import EventSyncError, FatalError
+from shared.findings import Comparison
+from shared.hosts import HostDestination
 from shared.models import ShadowFailure, ShadowRecord
 from shared.ordering import Position
 from shared.outcomes import Held, Outcome
+from shared.reactions import describe, origin
 from shared.record_json import decode
 from shared.records import Record, layout_of
 
@@ -30,84 +32,6 @@ class Readable(Protocol):
 
     def held(self, records: Sequence[Any]) -> Sequence[Held]:
         """Return for each record what the host holds, by the record's fields."""
-
-
-@dataclass(kw_only=True)
-class Comparison:
-    """How the records of one consumer compare; each counts once."""
-
-    consumer: str
-    unreadable: str = ""
-    """Why the destination's host can't be read, if so: then nothing was compared."""
-    records: int = 0
-    agree: int = 0
-    differ: int = 0
-    missing: int = 0
-    """Records without a row in the host."""
-    unwanted: int = 0
-    """Records for which the destination's options want no row."""
-    outdated: int = 0
-    """Records that another version of the room kept, and that this one can't read."""
-    unmappable: int = 0
-    """Events that became no record, as far as they were kept."""
-    has_more_unmappable: bool = False
-    """Whether the shadow keeps no more of them: there may be others, also such as are newer."""
-    fields: Counter[str] = field(default_factory=Counter)
-    """In how many records each field differs."""
-    examples: list[dict[str, str]] = field(default_factory=list)
-    """Some of what doesn't agree, without values of personal fields."""
-
-    @property
-    def is_good(self) -> bool:
-        """Whether all was compared, and agrees."""
-        return (
-            self.agree + self.unwanted == self.records
-            and not self.unmappable
-            and not self.has_more_unmappable
-            and not self.unreadable
-        )
-
-
-@dataclass(frozen=True)
-class Report:
-    """The comparisons of a room's consumers."""
-
-    room: str
-    comparisons: Sequence[Comparison]
-    undecodable: int
-    """Messages that became no event, so that no consumer has them, as far as they were kept."""
-    has_more_undecodable: bool
-    """Whether the shadow keeps no more of them."""
-
-    @property
-    def problem(self) -> str:
-        """Why a room had better not be cut over, if so."""
-        if not any(each.records for each in self.comparisons):
-            return f"Nothing was compared: {self._why_nothing}"
-        has_undecodable = self.undecodable or self.has_more_undecodable
-        if has_undecodable or not all(each.is_good for each in self.comparisons):
-            return "Events and host don't agree, or not all could be compared."
-        return ""
-
-    @property
-    def _why_nothing(self) -> str:
-        reasons = [f"{c.consumer}: {c.unreadable}" for c in self.comparisons if c.unreadable]
-        if reasons:
-            return f"{'; '.join(reasons)}."
-        if self.undecodable or any(each.unmappable for each in self.comparisons):
-            return "no event became a record."
-        return "has the room's shadow run?"
-
-    def as_json(self) -> dict[str, Any]:
-        """Return it for programs."""
-        return {
-            "room": self.room,
-            "agrees": not self.problem,
-            "problem": self.problem,
-            "undecodable": self.undecodable,
-            "has_more_undecodable": self.has_more_undecodable,
-            "consumers": [vars(each) for each in self.comparisons],
-        }
 
 
 OnProgress = Callable[[str, int, int], None]
@@ -127,6 +51,9 @@ def compare(
     failures = ShadowFailure.objects.filter(consumer=consumer)
     comparison.has_more_unmappable = _has_more(failures)
     _note_failures(comparison, _seen_since(failures, since), examples)
+    if isinstance(destination, HostDestination):
+        for problem in destination.problems():
+            raise problem
     if not isinstance(destination, Readable):
         path = get_settings().destinations[consumer]
         comparison.unreadable = f"{path} has no method held(records): it can't be read"
@@ -180,7 +107,7 @@ def _compare_chunk(
     kept = [(record, row.position) for row in chunk if (record := _record(row))]
     comparison.records += len(chunk)
     comparison.outdated += len(chunk) - len(kept)
-    held = destination.held([record for record, _ in kept])
+    held = _held(comparison.consumer, destination, [record for record, _ in kept])
     if len(held) != len(kept):
         raise FatalError(
             f"The destination of {comparison.consumer} told of {len(held)} rows, not {len(kept)}.",
@@ -203,6 +130,18 @@ def _compare_chunk(
         for name in fields:
             if comparison.fields[name] <= examples:
                 comparison.examples.append(_example(record, found, name))
+
+
+def _held(consumer: str, destination: Readable, records: Sequence[Record]) -> Sequence[Held]:
+    try:
+        return destination.held(records)
+    except (EventSyncError, DatabaseError):
+        raise
+    except Exception as error:
+        raise FatalError(
+            f"The destination of {consumer} can't be read: {describe(error)}, {origin(error)}.",
+            hint="See it whole with --traceback.",
+        ) from error
 
 
 def _record(row: ShadowRecord) -> Record | None:

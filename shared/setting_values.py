@@ -40,6 +40,8 @@ def problem_with(name: str, value: Any, annotation: str) -> str | None:
         return "must hold texts only"
     if name == "MODES" and not set(value.values()) <= set(Mode):
         return f"must hold {' or '.join(Mode)} only"
+    if name == "GROUPS" and "" in value.values():
+        return "must hold no empty name"
     if name == "FLOOD_RUN" and value > FLOOD_WINDOW:
         return f"must be {FLOOD_WINDOW} at most"
     if name == "CARRIER" and value not in list(Carrier):

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from shared.exceptions import FatalError
 
 
 def parse_time(text: str) -> datetime:
-    """Return the time that a text names. Raises ``ValueError``, and ``FatalError`` without zone."""
+    """Return the time that a text names, in UTC.
+
+    Raises ``ValueError``, and ``FatalError`` without zone.
+    """
     time = datetime.fromisoformat(text)
     if time.tzinfo is None:
         raise FatalError(f"The time {text!r} has no zone.", hint="Add Z for UTC, or +02:00.")
-    return time
+    try:
+        return time.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{text!r} is out of range") from error

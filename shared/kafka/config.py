@@ -13,7 +13,7 @@ from django.conf import settings as django_settings
 from edx_event_bus_kafka.internal.config import get_full_topic, load_common_settings
 from edx_event_bus_kafka.internal.consumer import KAFKA_CONSUMERS_ENABLED
 
-from shared.checks import check_event_keys, unknown_consumers
+from shared.checks import check_event_keys, unknown_names
 from shared.conf import get_settings
 from shared.consumer import Room
 from shared.exceptions import ConfigurationError
@@ -65,7 +65,7 @@ def check_configuration(room: Room) -> None:
             f"EVENT_SYNC['CARRIER'] is '{settings.carrier}': no room acts in a worker then.",
             hint="Set it to 'worker', or let a stock consumer run (manage.py consume_events).",
         )
-    for problem in unknown_consumers():
+    for problem in unknown_names():
         raise problem
     for consumer in room.consumers:
         destination = settings.destination_of(consumer.name)

@@ -121,6 +121,15 @@ def test_e002_mode_of_no_consumer(library, settings):
     assert message.msg == "EVENT_SYNC['MODES'] names 'book', which is no installed consumer."
 
 
+def test_e002_group_of_no_room(library, settings):
+    """A typo in a name would let a room begin anew, in a group of its own name."""
+    settings.EVENT_SYNC = {**settings.EVENT_SYNC, "GROUPS": {"credentials": "grades"}}
+    (message,) = found()
+    assert message.id == "event_sync.E002"
+    assert message.msg == "EVENT_SYNC['GROUPS'] names 'credentials', which is no installed room."
+    assert ROOM in str(message.hint)
+
+
 def test_e002_destination_options_of_no_consumer(library, settings):
     """A typo in a name would leave the defaults in force."""
     settings.EVENT_SYNC = {**settings.EVENT_SYNC, "DESTINATION_OPTIONS": {"book": {}}}

@@ -17,7 +17,7 @@ from credentials_grades_sync.standalone.models import UserGrade
 from enterprise_license_sync.records import LicenseRecord
 from shared import comparison, registry
 from shared.batches import Undecodable
-from shared.exceptions import ConfigurationError
+from shared.exceptions import ConfigurationError, TransientError
 from shared.management.commands import shadow_report
 from shared.models import ShadowFailure, ShadowRecord
 from shared.outcomes import Outcome
@@ -283,13 +283,44 @@ def write_only(records: Sequence[PositionedRecord[Any]]) -> Any:
         ([ROOM, "--consumer=user-grades"], "'user-grades' is no consumer of tests.testapp in sh"),
         ([ROOM, "--since=now"], "'now' is no time. Hint: Write it as in 2026-01-31T12:00:00Z"),
         ([ROOM, "--since=2026-01-31"], "'2026-01-31' has no zone"),
+        ([ROOM, "--since=9999-12-31T23:59:59-14:00"], "-14:00' is no time"),
+        ([ROOM, "--since="], "'' is no time"),
     ],
 )
 def test_errors(arguments: list[str], said: str) -> None:
     """One line, and a status that is neither agreement nor its lack."""
+    said_once(arguments, said)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"BATCHSIZE": 5}, r"EVENT_SYNC\['BATCHSIZE'\] is not a setting"),
+        ({"MODES": {"book": "shadow", "books": "shadow"}}, "'book', which is no installed"),
+        ({"DESTINATIONS": {}}, "Consumer 'shelves' has no destination"),
+    ],
+)
+def test_wrong_settings(settings, wrong: dict[str, Any], said: str) -> None:
+    """They are an error like all others, though Django would end with 1 for its checks."""
+    settings.EVENT_SYNC = settings.EVENT_SYNC | wrong
+    assert shadow_report.Command.requires_system_checks == ()  # here none are run in any case
+    said_once([ROOM], said)
+
+
+def test_host_that_lacks_something(library, settings) -> None:
+    """What the system check says is the report's error, and the host isn't asked."""
+    destinations = settings.EVENT_SYNC["DESTINATIONS"] | {"shelves": "tests.shared.test_hosts.LOST"}
+    settings.EVENT_SYNC = settings.EVENT_SYNC | {"DESTINATIONS": destinations}
+    kept(library, shelf())
+    said_once([ROOM], "relies on the library's")
+
+
+def said_once(arguments: list[str], said: str) -> None:
+    """Assert that the command ends with one line, and the status of what can't be told."""
     with pytest.raises(CommandError, match=f"^Fatal: .*{said}") as raised:
         call_command("shadow_report", *arguments)
     assert raised.value.returncode == FATAL_STATUS
+    assert "\n" not in str(raised.value)
 
 
 @pytest.mark.parametrize("held", [lambda records: [], lambda records: [{}, *({} for _ in records)]])
@@ -303,7 +334,7 @@ def test_destination_that_does_not_answer_for_each(
         call_command("shadow_report", ROOM)
 
 
-@pytest.mark.parametrize("number", ["-1", "all"])
+@pytest.mark.parametrize("number", ["-1", "all", "1000000"])
 def test_number_of_examples(number: str) -> None:
     """It is a whole number, or an error of the command's usage."""
     with pytest.raises(CommandError, match=rf"--examples: '{number}' is no whole number"):
@@ -315,9 +346,11 @@ def test_number_of_examples(number: str) -> None:
     [
         (InterfaceError("gone"), "The database failed: .*InterfaceError"),
         (DataError("x"), "The database refused a query: .*DataError"),
+        (TransientError("The cache is away."), "The cache is away"),
+        (KeyError("secret"), "The destination of shelves can't be read: KeyError, raised at test"),
     ],
 )
-def test_database_that_cannot_be_asked(library, monkeypatch, error: Exception, said: str) -> None:
+def test_host_that_cannot_be_asked(library, monkeypatch, error: Exception, said: str) -> None:
     """That nothing can be told is no lack of agreement, and has a status of its own."""
 
     def fail(records: object) -> None:

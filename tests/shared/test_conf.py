@@ -95,6 +95,7 @@ def test_unknown_setting_gets_the_known_ones():
         ("FILTERS", {"books": {"tests.testapp.room.wants_book"}}, "must hold lists of texts"),
         ("FILTERS", {"shelves": [], "books": None}, "must hold lists of texts"),
         ("GROUPS", {"room": 5}, "must hold texts only"),
+        ("GROUPS", {"room": ""}, "must hold no empty name"),
         ("KAFKA_CONSUMER_CONFIG", "x", "must be a dictionary"),
         ("CARRIER", "pigeon", "must be one of worker, signal"),
         ("CARRIER", None, "must be one of worker, signal"),

@@ -233,6 +233,17 @@ def test_shadow_is_forgotten(library, monkeypatch):
     assert Shelf.objects.exists()
 
 
+def test_shadow_that_cannot_be_forgotten(monkeypatch):
+    """A database without the tables, or that is away, is one line and no traceback."""
+
+    def fail(*_: object) -> None:
+        raise OperationalError("no such table")
+
+    monkeypatch.setattr(forget_shadow, "_delete", fail)
+    with pytest.raises(CommandError, match=r"^The database failed: .*OperationalError\.$"):
+        call_command("forget_shadow", ROOM)
+
+
 def test_shadow_of_no_room():
     """A near miss gets the room that was meant."""
     with pytest.raises(CommandError, match=rf"Hint: Did you mean '{ROOM}'\?"):

@@ -6,9 +6,11 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import Error as DatabaseError
 from django.db.models import QuerySet
 
 from shared import registry
+from shared.connections import meaning_of
 from shared.exceptions import FatalError
 from shared.models import ShadowFailure, ShadowRecord
 from shared.modes import shadow_name
@@ -19,6 +21,7 @@ _CHUNK = 1000
 class Command(BaseCommand):
     """Delete the shadow of a room, whatever mode its consumers have by now."""
 
+    requires_system_checks = ()
     help = "Delete what a room's shadow has kept; the host's rows are left alone."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -29,11 +32,13 @@ class Command(BaseCommand):
         """Delete, in many short transactions, and say how much."""
         try:
             room = registry.get_room(options["room"])
+            names = [consumer.name for consumer in room.consumers]
+            records = _delete(ShadowRecord.objects.filter(consumer__in=names))
+            failures = _delete(ShadowFailure.objects.filter(room=shadow_name(room)))
         except FatalError as error:
             raise CommandError(str(error)) from error
-        names = [consumer.name for consumer in room.consumers]
-        records = _delete(ShadowRecord.objects.filter(consumer__in=names))
-        failures = _delete(ShadowFailure.objects.filter(room=shadow_name(room)))
+        except DatabaseError as error:
+            raise CommandError(str(meaning_of(error))) from error
         self.stdout.write(f"Forgot {records:,} records and {failures:,} failures.")
 
 

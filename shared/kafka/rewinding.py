@@ -125,19 +125,17 @@ class Group:
                 raise self._has_members("members") from error
             raise
         answered = answer[self.name].topic_partitions
-        if refused := [place for place in answered if place.error]:
-            raise self._not_moved(refused, [place for place in answered if not place.error])
+        if refused := {_name(place): place.error for place in answered if place.error}:
+            raise self._not_moved(refused, [_name(place) for place in answered if not place.error])
 
-    def _not_moved(
-        self, refused: Sequence[TopicPartition], moved: Sequence[TopicPartition]
-    ) -> FatalError:
-        error = refused[0].error
+    def _not_moved(self, refused: Mapping[str, KafkaError], moved: Sequence[str]) -> FatalError:
+        error = next(iter(refused.values()))
         if not moved and error.code() in _HAS_MEMBERS:  # they came after we had looked
             return self._has_members("members")
         meaning = errors.refusal(error)
         return FatalError(
-            f"The broker refused to move {_names(refused)}: {error.name()}. "
-            f"It has moved: {_names(moved)}.",
+            f"The broker refused to move {', '.join(refused)}: {error.name()}. "
+            f"It has moved: {', '.join(moved) or 'none'}.",
             hint=meaning.hint if meaning else "Look at it without --apply, and move it again.",
         )
 
@@ -213,8 +211,8 @@ class _Unanswered(FatalError):
         self.code = error.code()
 
 
-def _names(places: Sequence[TopicPartition]) -> str:
-    return ", ".join(f"{place.topic}[{place.partition}]" for place in places) or "none"
+def _name(place: TopicPartition) -> str:
+    return f"{place.topic}[{place.partition}]"
 
 
 def _check_ranges(

@@ -9,7 +9,8 @@ from itertools import permutations
 
 import pytest
 
-from shared.comparison import Comparison, compare
+from shared.comparison import compare
+from shared.findings import Comparison
 from shared.messages import Message
 from shared.ordering import Position
 from shared.outcomes import Outcome

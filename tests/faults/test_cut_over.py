@@ -107,9 +107,9 @@ def test_consumer_that_goes_live_later(arena):
 
     worker = arena.start(EVENT_SYNC_KAFKA_CONSUMER_CONFIG=QUICK)
     hint = re.compile(r"consumer\.late .*consumer=books .*manage\.py (rewind .*--apply)")
-    found = wait_until(lambda: hint.search(worker.output), "what the worker says")
+    found = wait_until(lambda: "".join(hint.findall(worker.output)), "what the worker says")
     assert worker.stop() == 0, worker.tail
-    status, printed = command(arena, *found[1].split(), event_sync={})
+    status, printed = command(arena, *found.split(), event_sync={})
     assert (status, sum(p["again"] for p in printed["partitions"])) == (0, len(arena.landed))
 
     worker = arena.start(EVENT_SYNC_KAFKA_CONSUMER_CONFIG=QUICK)

@@ -166,8 +166,8 @@ def test_flood_of_failures_is_kept_in_part(library, monkeypatch):
     mended = replace(shelf(), message=ahead[0].message)
     kept(library, mended, ahead[4])
     kept(library, ahead[4])
-    places = {f.place for f in ShadowFailure.objects.filter(consumer="books")}
-    assert places == {ahead[1].message.place, ahead[4].message.place}
+    places_now = {f.place for f in ShadowFailure.objects.filter(consumer="books")}
+    assert places_now == {ahead[1].message.place, ahead[4].message.place}
 
 
 def test_record_that_cannot_be_kept(library, monkeypatch):

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from shared import registry
+from shared.checks import unknown_names
 from shared.conf import get_settings
 from shared.consumer import Mode, Room
 from shared.exceptions import ConfigurationError, FatalError
@@ -59,6 +60,8 @@ class Command(BaseCommand):
         from shared.kafka.rewinding import Group
         from shared.kafka.targets import parse_target
 
+        for problem in unknown_names():
+            raise problem  # of a group, say: it would be another one that moves
         found = registry.get_room(room)
         topics = _topics(found, topic)
         target = parse_target(to, topics)

@@ -149,6 +149,13 @@ def test_topic_of_another_room(rewind: Rewind) -> None:
         rewind("earliest", "--topic=x")
 
 
+def test_group_of_no_room(rewind: Rewind, settings: Any) -> None:
+    """A typo in the settings doesn't move the group that the room would have without them."""
+    settings.EVENT_SYNC = settings.EVENT_SYNC | {"GROUPS": {"credentials": "grades"}}
+    with pytest.raises(CommandError, match=r"\['GROUPS'\] names 'credentials', which is no inst"):
+        rewind("earliest")
+
+
 def test_empty_group(rewind: Rewind) -> None:
     """An empty name doesn't stand for the room's own group."""
     with pytest.raises(CommandError, match=r"--group is empty\. Hint: Name the group\."):

@@ -125,8 +125,11 @@ def test_skipping_is_asked_for(arena):
 
 
 @pytest.mark.parametrize("protocol", ["classic", "consumer"])
-def test_group_with_members_is_refused(arena, protocol):
-    """Their workers would commit over it; whichever protocol they have, the group stays."""
+def test_group_with_members_is_refused(arena, protocol, settings):
+    """Their workers would commit over it; whichever protocol they have, the group stays.
+
+    Also if they come after the command has looked for them: the broker sees to that.
+    """
     config = {"group.protocol": protocol} if protocol == "consumer" else QUICK
     arena.publish(stream(SEED, SIZE))
     workers = [arena.start(EVENT_SYNC_KAFKA_CONSUMER_CONFIG=config) for _ in range(2)]
@@ -135,6 +138,10 @@ def test_group_with_members_is_refused(arena, protocol):
         arena.wait_for_members(2)
     refused = rewind(arena, "earliest", "--apply")["refused"]
     assert re.search(rf"Group '{arena.group}' has .*members\. Hint: Stop its workers", refused)
+    settings.EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS = arena.services.kafka.bootstrap_servers()
+    group = Group(arena.group)
+    with pytest.raises(FatalError, match=rf"^Group '{arena.group}' has members\. Hint: Stop its"):
+        group.move(group.moves([arena.topic], Edge.EARLIEST))
     assert arena.committed() == arena.ends()
     for worker in workers:
         assert worker.stop() == 0, worker.tail

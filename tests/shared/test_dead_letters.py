@@ -120,12 +120,12 @@ def test_host_receiver_and_our_consumer_may_fail_on_one_event(library, broken_ho
 
 
 def test_receivers_of_one_name_share_a_dead_letter(library):
-    """Two failing partials can't be told apart, and don't stop the batch."""
+    """Two failing partials of one function can't be told apart, and don't stop the batch."""
     event = shelf()
     failures = tuple(ReceiverFailure(event, partial(reject), ValueError()) for _ in range(2))
     batch = Batch(room=library, group="g", worker="w", arrivals=(event,), failures=failures)
     assert outcomes(settle(batch, now=NOW)) == [Outcome.APPLIED]
-    assert DeadLetter.objects.get().receiver == "functools.partial"
+    assert DeadLetter.objects.get().receiver == f"{__name__}.reject"
 
 
 def test_name_of_a_receiver_fits_its_column(library):

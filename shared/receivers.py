@@ -84,6 +84,13 @@ def disconnect(room: Room) -> None:
         signal.disconnect(dispatch_uid=_uid(room))
 
 
+def others_listen(signal: OpenEdxPublicSignal) -> bool:
+    """Return whether anyone listens to a signal beside rooms, each of which asks for itself."""
+    uids = (str(key[0]) for key, *_ in signal.receivers)
+    is_other = any(not uid.startswith(_UID) for uid in uids)
+    return is_other and bool(signal.has_listeners(sender=None))
+
+
 def superseded(consumer: Consumer) -> dict[str, list[OpenEdxPublicSignal]]:
     """Return, for each receiver that a consumer supersedes, the signals that it is connected to."""
     return {
@@ -171,8 +178,11 @@ def _receiver_of(room: Room) -> Callable[..., None]:
     return receive
 
 
+_UID = "event_sync."
+
+
 def _uid(room: Room) -> str:
-    return f"event_sync.{room.name}"
+    return f"{_UID}{room.name}"
 
 
 @contextmanager

@@ -36,6 +36,7 @@ from shared.exceptions import (
 )
 from shared.messages import NO_PARTITION, Event, Message
 from shared.reactions import describe
+from shared.receivers import others_listen
 
 _MAGIC = 0
 _PREFIX_LENGTH = 5
@@ -75,7 +76,7 @@ class Decoder:
         """
         try:
             signal = signal_of(message)
-            others_want = self._for_receivers and signal.has_listeners(sender=None)
+            others_want = self._for_receivers and others_listen(signal)
             if room.consumes(signal.event_type) or others_want:
                 return self.decode(message)
             return Ignored(message)

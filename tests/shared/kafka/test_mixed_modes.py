@@ -10,7 +10,7 @@ from shared.conf import get_settings
 from shared.consumer import Mode, Room
 from shared.logging import Action
 from shared.messages import Event
-from shared.models import DeadLetter, ParkedEvent, ShadowRecord
+from shared.models import DeadLetter, ParkedEvent, ShadowFailure, ShadowRecord
 from tests.cluster import Cluster
 from tests.library import book, shelf
 from tests.shadows import records
@@ -60,6 +60,17 @@ def test_live_worker_settles_its_own(run: Run) -> None:
     assert [each.code for each in Shelf.objects.all()] == ["Z"]
     assert ParkedEvent.objects.count() == 1
     assert not any(table.objects.exists() for table in (Book, ShadowRecord, DeadLetter))
+
+
+@pytest.mark.usefixtures("books_in_shadow")
+def test_damaged_event_of_the_other_mode(run: Run, cluster: Cluster) -> None:
+    """A live worker doesn't bury what its own consumers don't want, and nobody else: a flood of it
+    would stop them."""
+    cluster.produce(b"no event", topic=TOPIC, partition=0, headers=list(book().message.headers))
+    run(shelf("Z"))
+    assert not DeadLetter.objects.exists()
+    run(mode=Mode.SHADOW)
+    assert ShadowFailure.objects.count() == 1
 
 
 @pytest.mark.usefixtures("books_in_shadow")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -13,34 +14,41 @@ import pytest
 from tests.faults.arena import Arena
 from tests.services import NotRunning, Services, running
 from tests.services.database import DatabaseServer
+from tests.services.folders import folder_of
 
 MakeArena: TypeAlias = Callable[..., Arena]
 Report: TypeAlias = Callable[[str], None]
 
-_LINES = pytest.StashKey[list[str]]()
+_MEASURED = "measured"
 
 
 @pytest.fixture
-def report(pytestconfig: pytest.Config) -> Report:
+def report(request: pytest.FixtureRequest) -> Report:
     """Return what prints a line at the end of the run: what was measured, for people."""
-    return pytestconfig.stash.setdefault(_LINES, []).append
+    # Properties of a test come from pytest's processes to the one that prints.
+    return lambda line: request.node.user_properties.append((_MEASURED, line))
 
 
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print what the tests have reported."""
-    if lines := config.stash.get(_LINES, []):
-        terminalreporter.section("measured")
+    reports = chain.from_iterable(terminalreporter.stats.values())
+    calls = [each for each in reports if getattr(each, "when", None) == "call"]
+    lines = [line for call in calls for name, line in call.user_properties if name == _MEASURED]
+    if lines:
+        terminalreporter.section(_MEASURED)
     for line in lines:
         terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")
 def started_services() -> Services:
-    """The servers of this checkout; without them a failure in CI, and a skip elsewhere."""
+    """The servers of this process alone; without them a failure in CI, and a skip elsewhere.
+
+    The first of pytest's processes, or its only one, has those that ``make services`` starts.
+    """
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     try:
-        return running()
+        return running(folder_of(number))
     except NotRunning as error:
         if os.environ.get("CI") == "true":
             pytest.fail(str(error), pytrace=False)

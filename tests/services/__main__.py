@@ -8,10 +8,12 @@ import os
 import signal
 import subprocess
 import sys
+from itertools import chain
 from typing import Any
 
 from tests.services import certificates, installation, stack
-from tests.services.folders import CHECKOUT, FOLDER
+from tests.services.folders import CHECKOUT, FOLDER, folder_of, folders
+from tests.services.processes import Status
 from tests.services.server import Server, ServerError
 from tests.services.stack import Services
 
@@ -41,6 +43,7 @@ def _parse() -> argparse.Namespace:
     verb("install", _install, "install what the servers need")
     start = verb("start", _start, "start the servers that don't run yet")
     start.add_argument("--json", action="store_true", help="print one JSON object")
+    _add_sets(start)
     verb("stop", _stop, "stop what was started, and erase its data")
     status = verb("status", _status, "show where the servers are")
     status.add_argument("--json", action="store_true", help="print one JSON object")
@@ -50,9 +53,15 @@ def _parse() -> argparse.Namespace:
         choices=["postgresql", "mariadb"],
         help="let the command's environment name the broker, the registry and this database",
     )
+    _add_sets(run)
     run.add_argument("command", nargs="+", help="the command, after --")
     verb("certificates", _certificates, "make the certificates that compose.yaml mounts")
     return parser.parse_args()
+
+
+def _add_sets(parser: argparse.ArgumentParser) -> None:
+    text = "so many of each server, one set for each process that tests (default: 1)"
+    parser.add_argument("--sets", type=int, default=1, metavar="NUMBER", help=text)
 
 
 def _install(_: argparse.Namespace) -> None:
@@ -61,28 +70,28 @@ def _install(_: argparse.Namespace) -> None:
 
 
 def _start(options: argparse.Namespace) -> None:
-    _started()
+    _started(options.sets)
     _status(options)
 
 
-def _started() -> list[Server]:
+def _started(count: int) -> list[Server]:
     with stack.alone():
         installation.install()
-        services = Services.of()
-        if absent := services.absent:
+        sets = [Services.of(folder_of(number)) for number in range(max(count, 1))]
+        if absent := list(chain.from_iterable(services.absent for services in sets)):
             names = ", ".join(server.name for server in absent)
             print(f"Starting {names}", file=sys.stderr)
-        return services.start()
+        return stack.start(sets)
 
 
 def _stop(_: argparse.Namespace) -> None:
     if FOLDER.exists():
         with stack.alone():
-            stack.remove(Services.of())
+            stack.remove(chain.from_iterable(map(Services.of, folders())))
 
 
 def _run(options: argparse.Namespace) -> int:
-    started = _started()
+    started = _started(options.sets)
     try:
         extra = Services.of().environment(options.database) if options.database else {}
         return _wait(subprocess.Popen(options.command, env={**os.environ, **extra}))
@@ -102,25 +111,27 @@ def _wait(command: subprocess.Popen[bytes]) -> int:
 
 def _status(options: argparse.Namespace) -> None:
     services = Services.of()
-    up = [server for server in services if server not in services.absent]
-    found = {
-        server.name: {
-            "status": server.status.value,
-            "address": server.address if server in up else None,
-            "log": str(server.log),
-        }
-        for server in services
-    }
     environment = {
-        name: services.environment(name) if len(up) == len(found) else {}
+        name: {} if services.absent else services.environment(name)
         for name in ("postgresql", "mariadb")
     }
     if options.json:
-        print(json.dumps({"servers": found, "environment": environment}, indent=2))
+        servers = {server.name: _found(server) for server in services}
+        print(json.dumps({"servers": servers, "environment": environment}, indent=2))
         return
-    for name, each in found.items():
-        log = os.path.relpath(str(each["log"]), CHECKOUT)
-        print(f"{name:<12}{each['status']:<9}{each['address'] or '-':<42}{log}")
+    for server in chain.from_iterable(map(Services.of, folders())):
+        found = _found(server)
+        log = os.path.relpath(found["log"], CHECKOUT)
+        print(f"{server.name:<12}{found['status']:<9}{found['address'] or '-':<42}{log}")
+
+
+def _found(server: Server) -> dict[str, Any]:
+    status = server.status
+    return {
+        "status": status.value,
+        "address": None if status is Status.ENDED else server.address,
+        "log": str(server.log),
+    }
 
 
 def _certificates(_: argparse.Namespace) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
+from itertools import chain
 from pathlib import Path
 from typing import Self
 
@@ -46,16 +47,6 @@ class Services:
         """The servers that have no process."""
         return [server for server in self if server.status is Status.ENDED]
 
-    def start(self) -> list[Server]:
-        """Make and start those that are absent, resume the others; return the former."""
-        absent = self.absent
-        try:
-            _each(self, lambda server: _start_anew(server) if server in absent else server.start())
-        except BaseException:
-            remove(absent)
-            raise
-        return absent
-
     def mend(self) -> None:
         """Resume what is paused and start what has ended, all on the data that they have."""
         _each(self, Server.start)
@@ -71,12 +62,27 @@ class Services:
 
 
 def running(folder: Path = FOLDER) -> Services:
-    """Return the servers that ``make services`` started; raise ``NotRunning`` unless all are up."""
+    """Return the servers of a set that is up; raise ``NotRunning`` unless all of them are."""
     services = Services.of(folder)
     if absent := services.absent:
         names = ", ".join(server.name for server in absent)
-        raise NotRunning(f"These servers aren't running: {names}. Hint: make services")
+        raise NotRunning(
+            f"These servers aren't running: {names}. Hint: make services, or for several processes"
+            " of pytest: python -m tests.services start --sets NUMBER"
+        )
     return services
+
+
+def start(sets: Iterable[Services]) -> list[Server]:
+    """Make and start the servers that are absent, resume the others; return the former."""
+    servers = list(chain.from_iterable(sets))
+    absent = [server for server in servers if server.status is Status.ENDED]
+    try:
+        _each(servers, lambda server: _start_anew(server) if server in absent else server.start())
+    except BaseException:
+        remove(absent)
+        raise
+    return absent
 
 
 def remove(servers: Iterable[Server]) -> None:

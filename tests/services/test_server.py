@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.services import NotRunning, Server, ServerError, record, running
+from tests.services import NotRunning, Server, ServerError, Services, record, running
+from tests.services.folders import folder_of, folders
 from tests.services.ports import free_ports
 from tests.services.processes import Process, Status, becomes, spawn
 
@@ -171,6 +172,16 @@ def test_missing_servers_are_named(tmp_path):
     """With what starts them."""
     with pytest.raises(NotRunning, match=r"kafka, registry, postgresql, mariadb. Hint: make serv"):
         running(tmp_path)
+
+
+def test_every_set_of_servers_is_found_again(tmp_path, monkeypatch):
+    """So that all are stopped, however many were asked for; none has a folder of another's."""
+    monkeypatch.setattr("tests.services.folders.FOLDER", tmp_path)
+    made = [folder_of(number) for number in range(3)]
+    for folder in made:
+        (folder / "kafka").mkdir(parents=True)
+    assert folders() == made
+    assert len({server.folder for folder in made for server in Services.of(folder)}) == 12
 
 
 def test_ports_are_free_and_not_for_outgoing_connections():

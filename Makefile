@@ -7,8 +7,11 @@ TESTS ?=
 HOST ?=
 SRC ?=
 HOST_PYTHON ?=
+JOBS ?= $(if $(filter 1,$(FULL)),0,2)
 export FULL ?=
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints/newest.txt
+# JOBS processes, of which who is idle takes tests from the others; 0 is one, for a debugger too.
+PYTEST := $(BIN)/python -m pytest --numprocesses=$(JOBS) --dist=worksteal --max-worker-restart=0
 PYTHON_CHECK := import sys; sys.version_info >= (3, 11) or sys.exit( \
 	"Python 3.11 or newer is needed, $(PYTHON) is %d.%d. Name another: make PYTHON=python3.12" \
 	% sys.version_info[:2])
@@ -26,8 +29,8 @@ demo: $(VENV)/.runtime ## run the rooms on an embedded broker; options: DEMO="--
 	@$(BIN)/python manage.py demo $(DEMO)
 
 # In .venv, not in tox: the same dependency group and constraints, and no second installation to wait for.
-test: $(VENV)/.test ## run the tests that need only Python; options: TESTS="-k ordering"
-	@$(BIN)/python -m pytest $(TESTS)
+test: $(VENV)/.test ## run the tests that need only Python; options: TESTS="-k ordering" JOBS=4
+	@$(PYTEST) $(TESTS)
 
 coverage: $(VENV)/.test ## run the tests and show the branches that they miss
 	@$(BIN)/python -m pytest --cov $(TESTS)
@@ -39,7 +42,7 @@ services-stop: ## stop those servers and erase their data
 	@$(PYTHON) -m tests.services stop
 
 test-services: $(VENV)/.services ## run the tests that need real servers; options: TESTS="-k kafka" FULL=1
-	@$(BIN)/python -m tests.services run -- $(BIN)/python -m pytest -o testpaths=tests/faults $(TESTS)
+	@$(BIN)/python -m tests.services run --sets $(JOBS) -- $(PYTEST) -o testpaths=tests/faults $(TESTS)
 
 test-host: ## run a destination's tests inside a checkout of its host: HOST=credentials SRC=../credentials
 	@$(PYTHON) -m tests.hosts --python "$(HOST_PYTHON)" "$(HOST)" "$(SRC)" $(TESTS)

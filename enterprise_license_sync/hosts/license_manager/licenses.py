@@ -72,7 +72,7 @@ def _apply(
     acts: list[last_acts.Act],
 ) -> WriteResult:
     record = item.record
-    plan = rows("SubscriptionPlan").filter(pk=record.plan_id).first()
+    plan = _plan_of(record, options)
     if plan is None:
         return MissingParent("subscription-plans", (record.plan_id,))
     if record.renewed_to_id and not rows("License").filter(pk=record.renewed_to_id).exists():
@@ -95,6 +95,13 @@ def _apply(
             return taken
     acts += _step(row, record, changes, options)
     return Outcome.APPLIED
+
+
+def _plan_of(record: LicenseRecord, options: LicenseOptions) -> Row | None:
+    """Return the plan; locked, before the license, where a revocation may be counted in it."""
+    if options.replace_revoked and record.status == LicenseStatus.REVOKED:
+        return locked("SubscriptionPlan", record.plan_id)
+    return rows("SubscriptionPlan").filter(pk=record.plan_id).first()
 
 
 def _columns(record: LicenseRecord, row: Row) -> dict[str, Any]:
@@ -176,10 +183,13 @@ def _revoke(
         was_active = row.status == LicenseStatus.ACTIVATED or record.activation_date
         row.status = (LicenseStatus.ACTIVATED if was_active else LicenseStatus.ASSIGNED).value
     before = row.status
-    row._change_reason = row.subscription_plan._change_reason = CHANGE_REASON
+    row._change_reason = CHANGE_REASON
     if is_deleted or not options.replace_revoked:
         row.revoke()
     else:
+        # It saves all of the plan: what was read before the lock would undo what others have saved.
+        row.subscription_plan = locked("SubscriptionPlan", record.plan_id)
+        row.subscription_plan._change_reason = CHANGE_REASON
         LICENSE_MANAGER.function(REVOKE)(row)
     if record.revoked_date:
         row.revoked_date = record.revoked_date

@@ -13,13 +13,15 @@ from shared.exceptions import TransientError
 from shared.outcomes import Outcome
 from shared.pipeline import settle
 from tests.hosts.license_manager.events import (
+    EMAIL,
+    LEARNER,
     LICENSE,
     OTHER_LICENSE,
     license_,
     outcomes,
     plan,
 )
-from tests.hosts.license_manager.rows import make_license, make_plan, model
+from tests.hosts.license_manager.rows import get_plan, make_license, make_plan, model
 from tests.threads import before
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("two_can_write")]
@@ -50,6 +52,27 @@ def test_row_is_locked_while_it_is_followed(threads, room, name, make, event):
     with before(rf"UPDATE .{table}", lambda: threads.run(lock)):
         assert outcomes(room, event) == [APPLIED]
     assert len(refused) == 1
+
+
+def test_revocation_undoes_nothing_that_its_plan_is_told_meanwhile(threads, room, configure):
+    """To count it, License Manager saves all of the plan, as it was read."""
+    configure(licenses={"REPLACE_REVOKED": True})
+    make_plan(is_revocation_cap_enabled=True, revoke_max_percentage=100)
+    make_license(status="activated", user_email=EMAIL, lms_user_id=LEARNER)
+    make_license(OTHER_LICENSE)
+    saved = []
+
+    def retitle() -> None:
+        with suppress(DatabaseError), transaction.atomic():
+            row = model("SubscriptionPlan").objects.select_for_update(nowait=True).get()
+            row.title = "Other"
+            row.save()
+            saved.append(row.title)
+
+    with before(r"UPDATE .subscriptions_subscriptionplan", lambda: threads.run(retitle)):
+        assert outcomes(room, license_(5, "revoked")) == [APPLIED]
+    assert get_plan().num_revocations_applied == 1
+    assert [get_plan().title] == (saved or ["Tests"])
 
 
 def test_two_workers_give_a_learner_one_license(threads, room):

@@ -50,6 +50,8 @@ def _retitle_course(row: Any, record: CourseRunRecord, partner: Any) -> bool:
         return False
     # A course saves all of its runs as it finds them: no other worker shall change one meanwhile.
     list(course.course_runs.select_for_update().order_by("pk"))
+    # It saves all of itself, too: what was read before the lock would undo what others have saved.
+    course = type(course).everything.select_for_update().get(pk=course.pk)
     course.title = title_of(record)
     course.save()
     return True

@@ -61,6 +61,27 @@ def test_runs_are_locked_while_their_course_saves_them(threads, plain_partner, s
     assert len(refused) == 1
 
 
+def test_title_undoes_nothing_that_its_course_is_told_meanwhile(threads, plain_partner, send):
+    """The course is saved as it is read when nobody else can change it any more."""
+    course = make_course(plain_partner)
+    course.canonical_course_run = make_run(course)
+    course.save()
+    refused: list[DatabaseError] = []
+
+    def change() -> None:
+        try:
+            with transaction.atomic():
+                list(model("Course").everything.select_for_update(nowait=True))
+                model("Course").everything.update(key_for_reruns="edX+Other")
+        except DatabaseError as error:
+            refused.append(error)
+
+    with before(r"UPDATE .course_metadata_course. ", lambda: threads.run(change)):
+        assert send(published(1)) == [APPLIED]
+    course.refresh_from_db()
+    assert bool(course.key_for_reruns) is not bool(refused)
+
+
 def again_and_again(act: Callable[[], object]) -> Callable[[], object]:
     """Return what acts as a worker does, again where the database asks for that."""
 

@@ -60,7 +60,7 @@ def write_together(consumer: Consumer, mapped: Sequence[Mapped]) -> list[WriteRe
     if len(results) != len(mapped) or not all(map(_is_answer, results)):
         raise FatalError(
             f"The destination of {consumer.name} didn't answer for each of {len(mapped)} records.",
-            hint="It returns APPLIED, UNCHANGED, STALE, FILTERED a MissingParent or a "
+            hint="It returns APPLIED, UNCHANGED, STALE, FILTERED, a MissingParent or a "
             "PoisonError, in order.",
         )
     return [*results]

@@ -51,8 +51,12 @@ class Move:
 
     @property
     def skipped(self) -> int:
-        """How many messages the group passes over, those that have expired included."""
-        return max(0, self.new - self._present)
+        """How many messages the group passes over, those that have expired included.
+
+        What a topic holds that was made anew, and is shorter than the offset, it has never had.
+        """
+        is_anew = self._present > self.end
+        return max(0, self.new - (self.start if is_anew else self._present))
 
     @property
     def _present(self) -> int:

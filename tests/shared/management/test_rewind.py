@@ -75,9 +75,11 @@ def test_expired_messages_count_as_passed_over(on_cluster: Rewind, cluster: Clus
 
 
 def test_topic_that_is_shorter_than_the_offset(on_cluster: Rewind, cluster: Cluster) -> None:
-    """After a topic was made anew only what it holds is consumed again."""
+    """After a topic was made anew only what it holds is consumed again, or is passed over."""
     cluster.commit({1: 50})
     assert moves(on_cluster("earliest", "--json"))[1] == (1, 50, 0, 2, 0)
+    assert moves(on_cluster("latest", "--json"))[1] == (1, 50, 2, 0, 2)
+    assert moves(on_cluster(f"{TOPIC}[1]:1", "--json")) == [(1, 50, 1, 1, 1)]
 
 
 def test_dry_run_for_people(on_cluster: Rewind) -> None:

@@ -3,7 +3,7 @@
 A group's offset says that the events before it are settled, not for whom. Each commit of ours says
 that as well, in the metadata that the broker keeps with an offset: a consumer that goes live later
 than its neighbours on a topic, or is new there, is found by it. A group that somebody has moved has
-no such metadata; it is taken at its word.
+no such metadata; it is taken at its word. So is one whose names take more than the broker keeps.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ class Coverage:
         self._group = group
         self._room = room
         self._covered: dict[tuple[str, int], frozenset[str]] = {}
+        self.is_too_long = False
+        """Whether the broker takes no such metadata: then offsets are committed without."""
 
     @property
     def topics(self) -> Sequence[str]:
@@ -51,7 +53,7 @@ class Coverage:
 
     def metadata(self, partition: tuple[str, int]) -> str:
         """Return what to commit with an offset of a partition that is ours."""
-        return _MARK + ",".join(sorted(self._covered[partition]))
+        return "" if self.is_too_long else _MARK + ",".join(sorted(self._covered[partition]))
 
     def _warn(self, consumer: str, topic: str, partitions: Iterable[str]) -> None:
         log.warning(

@@ -83,6 +83,8 @@ class Offsets:
         self.commits_under_way -= 1
         if failed := error or next((p.error for p in partitions if p.error), None):
             self.refusal = errors.refusal(failed)
+            if failed.code() == KafkaError.OFFSET_METADATA_TOO_LARGE:
+                self._coverage.is_too_long = True
             self._failed(failed)
 
     def _failed(self, error: KafkaError) -> None:

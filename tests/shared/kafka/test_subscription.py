@@ -226,6 +226,25 @@ def test_commit_that_failed_is_said_again_by_who_leaves(
     assert cluster.committed(GROUP) == {0: 1}
 
 
+def test_metadata_that_is_too_long_is_left_out(
+    cluster: Cluster, join: Callable[..., Member], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The names of many consumers may take more than the broker keeps; offsets come first."""
+    cluster.publish(*[Grade(partition=0)] * 2)
+    member = join()
+    taken = member.take(2)
+    let_fail(cluster.broker, OFFSET_COMMIT, KafkaError.OFFSET_METADATA_TOO_LARGE)
+    member.subscription.commit(taken[:1])
+    member.take_nothing()
+    wait_until(lambda: cluster.committed(GROUP) == {0: 1}, "the commit")
+    member.subscription.commit(taken[1:])
+    wait_until(lambda: cluster.committed(GROUP) == {0: 2}, "the next commit")
+    (place,) = member.subscription._consumer.committed([TopicPartition(TOPIC, 0)], timeout=10)
+    assert (place.offset, place.metadata or "") == (2, "")
+    refused = "offsets.not_committed error=OFFSET_METADATA_TOO_LARGE"
+    assert [r.getMessage() for r in caplog.records].count(refused) == 1
+
+
 def test_offsets_that_cannot_be_read_are_waited_for(
     cluster: Cluster, join: Callable[..., Member]
 ) -> None:

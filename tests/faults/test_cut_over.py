@@ -48,6 +48,12 @@ def report(arena: Arena) -> tuple[int, dict[str, int]]:
     return status, {name: sum(c[name] for c in printed["consumers"]) for name in names}
 
 
+def behind(arena: Arena) -> int:
+    """Return how many messages the shadow has yet to take, by a dry run while it may run."""
+    _, printed = command(arena, "rewind", ROOM, "--shadow", "--to=latest", event_sync=SHADOW)
+    return sum(partition["skipped"] for partition in printed["partitions"])
+
+
 def start_shadow(arena: Arena, folder: Path) -> Process:
     """Start a worker of the room's shadow."""
     environment = arena.environment(
@@ -72,11 +78,13 @@ def test_shadow_live_and_back(arena, tmp_path):
     sound = [said for said in stream(SEED, 2 * SIZE) if said.what in (What.SHELF, What.BOOK)]
     said = [each for each in sound if not each.code.startswith("lost-")]
     arena.publish(said[:SIZE])
+    assert behind(arena) == SIZE
     shadow = start_shadow(arena, tmp_path)
     assert arena.drain(f"{arena.group}-shadow"), arena.logs()
     status, counts = report(arena)
     assert (status, counts["agree"], counts["missing"]) == (1, 0, counts["records"])
     assert arena.committed() == {}
+    assert behind(arena) == 0
 
     go_live(arena)
     assert report(arena) == (0, {**counts, "agree": counts["records"], "missing": 0})

@@ -239,6 +239,15 @@ def test_one_consumer(library):
     assert [c["consumer"] for c in report("--consumer=shelves")["consumers"]] == ["shelves"]
 
 
+def test_consumer_without_events(library):
+    """It keeps the others from nothing, and is named: it may be one that nobody publishes for."""
+    both(library, shelf())
+    assert counts(report(), "books") == {}
+    printed = output()
+    assert "books: nothing to compare: no event has told of a row.\n" in printed
+    assert "shelves: nothing" not in printed
+
+
 def test_since(library):
     """What was seen before a time is left out, failures too."""
     kept(library, shelf("old"), shelf(time=NOW + timedelta(days=1)))

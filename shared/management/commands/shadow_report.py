@@ -139,6 +139,8 @@ def _lines(report: Report) -> Iterator[str]:
     for each in report.comparisons:
         if each.unreadable:
             yield f"{each.consumer}: NOT COMPARED: {each.unreadable}."
+        elif not each.records:
+            yield f"{each.consumer}: nothing to compare: no event has told of a row."
         if each.fields:
             counts = (f"{name} {count:,}" for name, count in each.fields.most_common())
             yield f"{each.consumer}: records that differ, by field: {', '.join(counts)}"

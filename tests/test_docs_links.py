@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+TEST = re.compile(r"`(tests/[\w/]+(?:\.py)?)`")
 LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 
 
@@ -20,6 +21,13 @@ def test_relative_links(page):
     assert missing == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_named_tests(page):
+    """Tests that a page names by their path are there."""
+    assert [path for path in TEST.findall(page.read_text()) if not (ROOT / path).exists()] == []
+
+
 def test_links_are_found():
-    """The other test has something to test."""
+    """The other tests have something to test."""
     assert "docs/delivery.md" in LINK.findall((ROOT / "README.md").read_text())
+    assert "tests/contract" in TEST.findall((ROOT / "docs" / "grades_room.md").read_text())

@@ -200,7 +200,8 @@ class Group:
     def _has_members(self, how_many: str) -> FatalError:
         return FatalError(
             f"Group {self.name!r} has {how_many}.",
-            hint="Stop its workers; one that was killed is a member until its session ends.",
+            hint="Stop its workers; one that was killed, or has a group.instance.id, is a member "
+            "until its session ends.",
         )
 
 

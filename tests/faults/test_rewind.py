@@ -149,6 +149,19 @@ def test_group_with_members_is_refused(arena, protocol, settings):
     assert arena.committed() == {}
 
 
+def test_static_member(arena):
+    """It stays one while its session lasts, though it was stopped: the refusal says so."""
+    config = {**QUICK, "session.timeout.ms": 6000, "group.instance.id": "one"}
+    arena.publish(stream(SEED, SIZE))
+    worker = arena.start(EVENT_SYNC_KAFKA_CONSUMER_CONFIG=config)
+    assert arena.drain(), arena.logs()
+    assert worker.stop() == 0, worker.tail
+    refused = rewind(arena, "earliest", "--apply")["refused"]
+    assert "or has a group.instance.id, is a member until its session ends" in refused
+    wait_until(lambda: "applied" in rewind(arena, "earliest", "--apply"), "the session's end")
+    assert arena.committed() == {}
+
+
 def test_who_may_not_move_it(arena):
     """A wrong password is named as what it is, and the right one is that of the workers."""
     arena.publish(stream(SEED, SIZE))

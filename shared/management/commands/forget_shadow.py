@@ -43,7 +43,10 @@ class Command(BaseCommand):
 
 
 def _delete(rows: QuerySet[Any]) -> int:
-    total = 0
-    while chunk := list(rows.values_list("pk", flat=True)[:_CHUNK]):
+    total = last = 0
+    # MariaDB goes through what it has just deleted once more, unless it begins behind that.
+    ids = rows.order_by("pk").values_list("pk", flat=True)
+    while chunk := list(ids.filter(pk__gt=last)[:_CHUNK]):
         total += rows.filter(pk__in=chunk).delete()[0]
+        last = chunk[-1]
     return total

@@ -120,6 +120,12 @@ class Settings:
     #   worker.
     flood_ratio: float = 0.5
 
+    # .. setting_name: EVENT_SYNC['MONITOR_INTERVAL']
+    # .. setting_default: 10.0
+    # .. setting_description: How often a worker asks for its lag and leaves a sign of life in the
+    #   database; every sixth time it counts what is parked and dead.
+    monitor_interval: float = 10.0
+
     # .. setting_name: EVENT_SYNC['TOPIC_GRACE']
     # .. setting_default: 30.0
     # .. setting_description: How long the worker waits for a topic that the broker doesn't have.

@@ -14,6 +14,8 @@ class Action(StrEnum):
     WORKER_STARTED = "worker.started"
     WORKER_STOPPED = "worker.stopped"
     STOPPING = "stopping"
+    WORKER_PAUSED = "worker.paused"
+    WORKER_RESUMED = "worker.resumed"
     WORKER_LAUNCHED = "worker.launched"
     WORKER_ENDED = "worker.ended"
     WORKER_KILLED = "worker.killed"
@@ -36,6 +38,8 @@ class Action(StrEnum):
     VALUE_CORRECTED = "value.corrected"
     STEP_UNLIKELY = "step.unlikely"
     FOLLOW_UP_FAILED = "follow_up.failed"
+    ENDPOINT_SERVED = "endpoint.served"
+    VITALS_NOT_KEPT = "vitals.not_kept"
     EVENT_NOT_PUBLISHED = "event.not_published"
 
 

@@ -30,10 +30,14 @@ class BatchingKafkaConsumer(EventBusConsumer):  # type: ignore[misc]
 
         ``consume_events`` swallows every ``Exception`` and exits 0, hence ``SystemExit``.
         """
-        from shared.kafka.worker import Worker  # this module is imported before the app registry
+        # This module is imported before the app registry.
+        from shared.kafka.watching import watched
+        from shared.kafka.worker import Worker
 
         try:
-            Worker(self._find_room(), group=self._group, topics=(self._topic,)).run()
+            worker = Worker(self._find_room(), group=self._group, topics=(self._topic,))
+            with watched(worker):
+                worker.run()
         except FatalError as error:
             sys.exit(f"Fatal: {error}")
         except Exception:

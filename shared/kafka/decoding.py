@@ -140,7 +140,7 @@ class Decoder:
         try:
             text: object = self._registry.get_schema(schema_id).schema_str
         except Exception as error:
-            raise _meaning_of(error, schema_id) from error
+            raise meaning_of(error, schema_id) from error
         if isinstance(text, str):
             return text
         # The client keeps this answer and would give it again.
@@ -159,7 +159,7 @@ class Decoder:
         return UndecodableMessage(f"value: schema {schema_id} of the registry is no Avro schema")
 
 
-def _meaning_of(error: Exception, schema_id: int) -> EventSyncError:
+def meaning_of(error: Exception, schema_id: int) -> EventSyncError:
     """Return what a question to the registry that failed comes to.
 
     By the attributes of confluent's own error, whose module needs an extra to be imported. Errors

@@ -8,7 +8,9 @@ from typing import TypeVar
 from shared.conf import get_settings
 from shared.exceptions import TransientError
 from shared.kafka.subscription import Subscription
+from shared.kafka.vitals import Vitals
 from shared.logging import Action, Log
+from shared.states import State
 from shared.stopping import StopRequest
 
 log = Log(__name__)
@@ -23,12 +25,12 @@ class Stopped(Exception):
 class Patience:
     """Takes steps until they succeed; between tries it stays in the group and takes no message."""
 
-    def __init__(self, room_name: str, subscription: Subscription, stop: StopRequest) -> None:
-        self._room_name = room_name
+    def __init__(self, vitals: Vitals, subscription: Subscription, stop: StopRequest) -> None:
+        self._vitals = vitals
         self._subscription = subscription
         self._stop = stop
 
-    def take(self, step: Callable[[int], T]) -> T:
+    def take(self, name: str, step: Callable[[int], T]) -> T:
         """Return what a step returns, which is told how often it has failed.
 
         Raises ``Stopped``, and what the step raises beside ``TransientError``.
@@ -40,9 +42,10 @@ class Patience:
                 break
             except TransientError as error:
                 attempt += 1
+                self._vitals.tell_retry(name)
                 self._wait(attempt, error)
         if attempt:
-            log.info(Action.BATCH_RESUMED, room=self._room_name, attempts=attempt + 1)
+            log.info(Action.BATCH_RESUMED, room=self._vitals.room, attempts=attempt + 1)
             self._subscription.resume()
         return result
 
@@ -50,11 +53,12 @@ class Patience:
         pause = get_settings().pause_after(attempt)
         log.warning(
             Action.BATCH_WAITING,
-            room=self._room_name,
+            room=self._vitals.room,
             attempt=attempt,
             pause=f"{pause:.1f}s",
             error=error,
         )
-        self._subscription.wait(pause)
+        with self._vitals.in_state(State.WAITING, str(error)):
+            self._subscription.wait(pause)
         if self._stop.is_made:
             raise Stopped

@@ -104,6 +104,11 @@ class Group:
             for topic, number in partitions
         ]
 
+    def lag(self, topics: Sequence[str]) -> dict[Partition, int]:
+        """Return how many messages the group hasn't committed; ``topics`` are full names."""
+        moves = self.moves(topics, Edge.LATEST)
+        return {(move.topic, move.partition): move.skipped for move in moves}
+
     def check_is_empty(self) -> None:
         """Raise ``FatalError`` while the group has members: they would say their offsets again."""
         try:

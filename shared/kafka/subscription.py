@@ -27,6 +27,7 @@ from shared.kafka.coverage import Coverage
 from shared.kafka.offsets import Offsets, Partition
 from shared.kafka.outage import Outage
 from shared.kafka.polled import to_message
+from shared.kafka.vitals import Rebalance, Vitals
 from shared.logging import Action, Log
 from shared.messages import Message
 
@@ -55,11 +56,13 @@ class Subscription:
         *,
         on_gone: Callable[[set[Partition]], None],
         is_stopping: Callable[[], bool],
+        vitals: Vitals,
     ) -> None:
         self.starts: dict[Partition, int] = {}
         """The committed offset that a partition had when it came to us, if it had one."""
         self._on_gone = on_gone
         self._is_stopping = is_stopping
+        self._vitals = vitals
         # The protocol of KIP-848 has no such option and knows no other way.
         assignors = config.get("partition.assignment.strategy", "cooperative-sticky")
         self._is_cooperative = "cooperative" in assignors
@@ -153,6 +156,7 @@ class Subscription:
             log.warning(Action.GROUP_NOT_LEFT)
 
     def _poll(self, timeout: float) -> None:
+        self._vitals.tell_polled()
         raw = self._consumer.poll(timeout)
         if raw is not None:
             self._receive(raw)
@@ -180,6 +184,7 @@ class Subscription:
             # Paused here before they left, they would stay so: a pause outlives a revocation.
             self._consumer.resume(partitions)
         self._outage.end()
+        self._vitals.tell_partitions(Rebalance.ASSIGNED, self._owned)
         log.info(Action.PARTITIONS_ASSIGNED, partitions=_names(partitions))
 
     def _find_start(self, partitions: list[TopicPartition]) -> bool:
@@ -207,18 +212,19 @@ class Subscription:
         return False
 
     def _on_revoke(self, _: Consumer, partitions: list[TopicPartition]) -> None:
-        self._let_go(partitions)
+        self._let_go(partitions, Rebalance.REVOKED)
         log.info(Action.PARTITIONS_REVOKED, partitions=_names(partitions))
 
     def _on_lost(self, _: Consumer, partitions: list[TopicPartition]) -> None:
-        self._let_go(partitions)
+        self._let_go(partitions, Rebalance.LOST)
         log.warning(Action.PARTITIONS_LOST, partitions=_names(partitions))
 
-    def _let_go(self, partitions: list[TopicPartition]) -> None:
+    def _let_go(self, partitions: list[TopicPartition], kind: Rebalance) -> None:
         gone = {(partition.topic, partition.partition) for partition in partitions}
         self._owned -= gone
         self._held = [m for m in self._held if (m.topic, m.partition) not in gone]
         self._offsets.forget(gone)
+        self._vitals.tell_partitions(kind, self._owned)
         if not self._is_leaving:
             self._on_gone(gone)
 

@@ -13,7 +13,7 @@ from time import monotonic
 from django.db import connections as database_connections
 from django.utils import timezone
 
-from shared import connections, dead_letters, parking, shadow
+from shared import connections, dead_letters, parking, pausing, shadow
 from shared.batches import Arrival, Batch, BatchResult
 from shared.conf import get_settings
 from shared.consumer import Mode, Room
@@ -31,18 +31,21 @@ from shared.kafka.decoding import Decoder
 from shared.kafka.flight import Flight
 from shared.kafka.patience import Patience, Stopped
 from shared.kafka.subscription import Subscription
+from shared.kafka.vitals import Vitals
 from shared.logging import Action, Log
 from shared.messages import Event
 from shared.modes import room_in
 from shared.pipeline import settle
 from shared.receivers import ReceiverFailure, collecting, emit, supersede
 from shared.setting_values import FLOOD_WINDOW
+from shared.states import State
 from shared.stopping import StopRequest
 
 log = Log(__name__)
 
 _POLL_TIMEOUT = 0.1
 _PARKED_INTERVAL = 0.5
+_PAUSE_INTERVAL = 2.0
 
 
 class Worker:
@@ -63,19 +66,27 @@ class Worker:
         check_configuration(self.room)
         self.group = group or get_settings().group_of(room.name, mode)
         self._is_live = mode is Mode.LIVE
-        self.name = worker_name(getpid())
+        self.vitals = Vitals(
+            worker=worker_name(getpid()), room=self.room.name, group=self.group, mode=mode
+        )
         self._config = consumer_config(self.group)
         consumers = {
             full_topic(topic): [c.name for c in self.room.consumers if c.topic == topic]
             for topic in topics or self.room.topics
         }
-        self._topics = list(consumers)
+        self.topics = list(consumers)
         self._coverage = Coverage(consumers, room=room.name, group=self.group)
         self._registry = schema_registry_client()
         self._decoder = Decoder(self._registry, for_receivers=self._is_live)
         self._stop = StopRequest()
         self._flight = Flight()
         self._next_look_at_parked = 0.0
+        self._next_look_at_switch = 0.0
+
+    @property
+    def longest_turn(self) -> float:
+        """The seconds after which a worker that hasn't polled loses its place in the group."""
+        return int(self._config.get("max.poll.interval.ms", 300_000)) / 1000
 
     def run(self) -> None:
         """Work until ``stop`` is called or SIGTERM or SIGINT arrives; then leave the group.
@@ -84,7 +95,7 @@ class Worker:
         """
         names = {"room": self.room.name, "group": self.group}
         with self._stop.on_signals(), self._registry:
-            log.info(Action.WORKER_STARTED, **names, topics=self._topics)
+            log.info(Action.WORKER_STARTED, **names, topics=self.topics)
             if self._is_live:
                 supersede(self.room)
             try:
@@ -108,8 +119,9 @@ class Worker:
             self._coverage,
             on_gone=lambda gone: self._flight.drop(gone),
             is_stopping=lambda: self._stop.is_made,
+            vitals=self.vitals,
         )
-        self._patience = Patience(self.room.name, self._subscription, self._stop)
+        self._patience = Patience(self.vitals, self._subscription, self._stop)
         # What comes again must not count twice: its history ends where this client begins.
         self._breaker = FloodBreaker(self._deaths_before)
         try:
@@ -120,24 +132,51 @@ class Worker:
         finally:
             self._subscription.close()
         if not self._stop.is_made:
+            self.vitals.tell_renewed()
             log.warning(Action.CLIENT_RENEWED, room=self.room.name, reason="no coordinator found")
 
     def _work(self) -> None:
+        self._stand_by_while_paused()
         if self._is_live:
             self._retry_parked()
         taken = self._subscription.take(get_settings().batch_size, _POLL_TIMEOUT)
         if not taken:
             return
+        since = monotonic()
         self._flight = Flight(taken)
-        self._patience.take(self._decode)
+        self._patience.take("decode", self._decode)
         if self._is_live:
             self._emit()
-            self._patience.take(self._call_receivers_again)
-        result = self._patience.take(self._settle)
+            self._patience.take("call receivers", self._call_receivers_again)
+        result = self._patience.take("settle", self._settle)
         self._subscription.commit(self._flight.messages)
+        self.vitals.tell_committed(self._flight, result, seconds=monotonic() - since)
         self._log_committed(result)
         if result.woken:
             self._next_look_at_parked = 0.0
+
+    def _stand_by_while_paused(self) -> None:
+        """Take nothing and keep our place in the group for as long as an operator wants it."""
+        if monotonic() < self._next_look_at_switch or not self._is_paused():
+            return
+        log.info(Action.WORKER_PAUSED, room=self.room.name)
+        with self.vitals.in_state(State.PAUSED):
+            while not self._stop.is_made and self._is_paused():
+                self._subscription.wait(_PAUSE_INTERVAL)
+        self._subscription.resume()
+        log.info(Action.WORKER_RESUMED, room=self.room.name)
+
+    def _is_paused(self) -> bool:
+        is_paused = self._patience.take("look at switch", self._look_at_switch)
+        self._next_look_at_switch = monotonic() + _PAUSE_INTERVAL
+        return is_paused
+
+    def _look_at_switch(self, attempt: int) -> bool:
+        connections.refresh(is_retry=attempt > 0)
+        try:
+            return pausing.is_paused(self.room.name)
+        except Exception as error:
+            raise connections.meaning_of(error) from error
 
     def _decode(self, _: int) -> None:
         """Decode the whole batch before anything is emitted."""
@@ -150,7 +189,7 @@ class Worker:
 
         Past a quarter of the poll interval it waits for its own turn, and the group hears from us.
         """
-        until = monotonic() + int(self._config.get("max.poll.interval.ms", 300_000)) / 4000
+        until = monotonic() + self.longest_turn / 4
         failures: list[ReceiverFailure] = []
         connections.refresh()
         with collecting(self.room) as collection:
@@ -202,8 +241,9 @@ class Worker:
         if monotonic() < self._next_look_at_parked:
             return
         self._flight = Flight()
-        result = self._patience.take(self._settle_parked)
+        result = self._patience.take("settle parked", self._settle_parked)
         if result:
+            self.vitals.tell_settled(result)
             log.info(Action.PARKED_RETRIED, room=self.room.name, **result.totals)
         is_full = result and len(result.endings) >= get_settings().batch_size
         if not (result and (result.woken or is_full)):
@@ -213,7 +253,7 @@ class Worker:
         now, limit = timezone.now(), get_settings().batch_size
         connections.refresh(is_retry=attempt > 0)
         try:
-            parked = parking.due(self.room.name, self._topics, limit=limit, now=now)
+            parked = parking.due(self.room.name, self.topics, limit=limit, now=now)
         except Exception as error:
             raise connections.meaning_of(error) from error
         if not parked:
@@ -228,7 +268,7 @@ class Worker:
         return Batch(
             room=self.room,
             group=self.group,
-            worker=self.name,
+            worker=self.vitals.worker,
             arrivals=tuple(arrivals),
             failures=tuple(failures),
         )

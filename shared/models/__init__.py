@@ -3,6 +3,7 @@
 from shared.models.applied import AppliedEvent
 from shared.models.counts import OutcomeCount
 from shared.models.messages import DeadLetter, ParkedEvent, StoredMessage
+from shared.models.minutes import WorkerMinute
 from shared.models.shadow import ShadowFailure, ShadowRecord
 
 __all__ = [
@@ -13,4 +14,5 @@ __all__ = [
     "ShadowFailure",
     "ShadowRecord",
     "StoredMessage",
+    "WorkerMinute",
 ]

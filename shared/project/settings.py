@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "openedx_events",
     "edx_event_bus_kafka",
+    "waffle",
     "shared",
     "credentials_grades_sync",
     "credentials_grades_sync.standalone",

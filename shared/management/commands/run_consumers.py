@@ -31,6 +31,12 @@ class Command(BaseCommand):
             help="Run the consumers that are in shadow, beside the rooms' own workers: they write "
             "nothing of the service's.",
         )
+        parser.add_argument(
+            "--port",
+            type=int,
+            help="Serve /metrics, /livez and /readyz there; of several rooms the next has the next "
+            "port.",
+        )
         parser.add_argument("--parent", type=int, help=SUPPRESS)
         parser.add_argument("--report-to", type=int, help=SUPPRESS)
 
@@ -40,24 +46,34 @@ class Command(BaseCommand):
             mode = Mode.SHADOW if options["shadow"] else Mode.LIVE
             rooms = self._rooms(options["rooms"], mode, run_all=options["all"])
             if options["all"] or len(rooms) > 1:
-                more = ["--shadow"] if options["shadow"] else []
-                names = [room.name for room in rooms]
-                supervisor.supervise(names, lambda name: supervisor.worker_command(name, *more))
+                self._supervise([room.name for room in rooms], mode, options["port"])
             else:
-                self._work(rooms[0], mode, options["parent"])
+                self._work(rooms[0], mode, options["port"], options["parent"])
         except FatalError as error:
             if options["report_to"] is not None:
                 supervisor.report(error, options["report_to"])
             raise CommandError(f"Fatal: {error}", returncode=supervisor.FATAL_STATUS) from error
 
     @staticmethod
-    def _work(room: Room, mode: Mode, parent: int | None) -> None:
+    def _supervise(names: list[str], mode: Mode, port: int | None) -> None:
+        def command(name: str) -> list[str]:
+            more = ["--shadow"] if mode is Mode.SHADOW else []
+            if port is not None:
+                more.append(f"--port={port + names.index(name)}")
+            return supervisor.worker_command(name, *more)
+
+        supervisor.supervise(names, command)
+
+    @staticmethod
+    def _work(room: Room, mode: Mode, port: int | None, parent: int | None) -> None:
+        from shared.kafka.watching import watched
         from shared.kafka.worker import Worker
 
         worker = Worker(room, mode=mode)
         if parent is not None:
             stop_without_parent(parent, worker.stop)
-        worker.run()
+        with watched(worker, port):
+            worker.run()
 
     @staticmethod
     def _rooms(names: list[str], mode: Mode, *, run_all: bool) -> list[Room]:

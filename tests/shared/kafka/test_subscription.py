@@ -13,12 +13,14 @@ from typing import Any
 import pytest
 from confluent_kafka import OFFSET_INVALID, KafkaError, KafkaException, TopicPartition
 
+from shared.consumer import Mode
 from shared.exceptions import FatalError, OffsetOutOfRange
 from shared.kafka import subscription as subscription_module
 from shared.kafka.config import consumer_config
 from shared.kafka.coverage import Coverage
 from shared.kafka.offsets import Partition
 from shared.kafka.subscription import Subscription
+from shared.kafka.vitals import Vitals
 from shared.messages import Message
 from tests.cluster import Cluster
 from tests.grades import ROOM, TOPIC, Grade
@@ -40,6 +42,7 @@ class Member:
             Coverage({TOPIC: ["user-grades"]}, group=GROUP, room=ROOM),
             on_gone=self.gone.update,
             is_stopping=lambda: self.is_stopping,
+            vitals=Vitals(worker="a worker", room="a room", group=GROUP, mode=Mode.LIVE),
         )
 
     @property

@@ -1,0 +1,40 @@
+"""How much is parked and dead, and since when; asked for by whoever watches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from django.db.models import Count, Min
+
+from shared.models import DeadLetter, ParkedEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """So many, of which the oldest is from then."""
+
+    count: int
+    oldest: datetime
+
+
+Depths: TypeAlias = Mapping[str, Depth]
+"""By consumer; those that failed before any consumer saw them under the empty name."""
+
+
+def parked_in(room_name: str) -> Depths:
+    """Return how much a room has parked."""
+    rows = ParkedEvent.objects.filter(room=room_name).values_list("consumer")
+    return _depths(rows.annotate(Count("pk"), Min("parked_at")))
+
+
+def dead_in(room_name: str) -> Depths:
+    """Return how many dead letters a room has; those of receivers count as no consumer's."""
+    rows = DeadLetter.objects.filter(room=room_name).values_list("consumer")
+    return _depths(rows.annotate(Count("pk"), Min("buried_at")))
+
+
+def _depths(rows: object) -> Depths:
+    return {consumer: Depth(count, oldest) for consumer, count, oldest in rows}  # type: ignore[attr-defined]

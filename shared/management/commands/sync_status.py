@@ -1,0 +1,110 @@
+"""Says how the rooms are, by their workers, counts, parked events and dead letters."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import Error as DatabaseError
+from django.utils import timezone
+from rich.console import Console
+from rich.table import Table
+
+from shared import registry
+from shared.connections import meaning_of
+from shared.diagnosis import problems
+from shared.exceptions import FatalError
+from shared.status import RoomStatus, statuses
+from shared.supervisor import FATAL_STATUS
+
+_UNWELL = 1
+
+
+class Command(BaseCommand):
+    """Say how each room is: status 0 if all are well, 1 if there is something to look at."""
+
+    help = "Say how the rooms are and what is wrong."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take rooms, and how to say it."""
+        parser.add_argument("rooms", nargs="*", metavar="ROOM", help="Only these rooms.")
+        parser.add_argument(
+            "--ask-broker",
+            action="store_true",
+            help="Ask the broker for the lag, also of rooms without a worker.",
+        )
+        parser.add_argument("--json", action="store_true", help="Print one JSON array.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Look and print."""
+        now = timezone.now()
+        try:
+            rooms = [registry.get_room(name) for name in options["rooms"]] or registry.rooms()
+            found = statuses(rooms, now=now, ask_lag=_lag if options["ask_broker"] else None)
+        except FatalError as error:
+            raise CommandError(f"Fatal: {error}", returncode=FATAL_STATUS) from error
+        except DatabaseError as error:
+            meaning = meaning_of(error)
+            raise CommandError(f"Fatal: {meaning}", returncode=FATAL_STATUS) from error
+        wrong = [list(problems(status, now=now)) for status in found]
+        if options["json"]:
+            rows = [each.as_json() | {"problems": p} for each, p in zip(found, wrong, strict=True)]
+            self.stdout.write(json.dumps(rows, cls=DjangoJSONEncoder))
+        else:
+            self._print(found, wrong)
+        if any(wrong):
+            raise SystemExit(_UNWELL)
+
+    def _print(self, found: Sequence[RoomStatus], wrong: Sequence[Sequence[str]]) -> None:
+        # A pipe has no width to fold into.
+        console = Console(width=None if self.stdout.isatty() else 1000)
+        with console.capture() as captured:
+            for status, problems_of_room in zip(found, wrong, strict=True):
+                console.print(_table(status))
+                for line in _lines(status):
+                    console.print(line, markup=False, highlight=False)
+                for problem in problems_of_room or ["Nothing is wrong."]:
+                    console.print(f"  {problem}", markup=False, highlight=False)
+        self.stdout.write(captured.get())
+
+
+def _lag(group: str, topics: Sequence[str]) -> int:
+    from shared.kafka.config import full_topic
+    from shared.kafka.rewinding import Group
+
+    return sum(Group(group).lag([full_topic(topic) for topic in topics]).values())
+
+
+def _table(status: RoomStatus) -> Table:
+    columns = ("applied", "unchanged", "stale", "filtered", "ignored", "dead")
+    table = Table("consumer", *(f"{name} /h" for name in columns), "parked", "dead letters")
+    table.title = f"{status.room} ({status.mode}, group {status.group})"
+    table.title_justify = "left"
+    for each in status.consumers:
+        table.add_row(
+            each.consumer or "(none)",
+            *(f"{each.last_hour.get(name, 0):,}" for name in columns),
+            f"{each.parked.count:,}" if each.parked else "0",
+            f"{each.dead.count:,}" if each.dead else "0",
+        )
+    return table
+
+
+def _lines(status: RoomStatus) -> Iterator[str]:
+    lag = "not known" if status.lag is None else f"{status.lag:,} messages"
+    yield f"  lag {lag}, {status.messages_per_second:,} messages/s, latency {_latency(status)}"
+    for worker in status.workers:
+        yield f"  worker {worker.worker}: {worker.state}, seen {worker.seen_at:%Y-%m-%d %H:%M:%S}"
+
+
+def _latency(status: RoomStatus) -> str:
+    if status.latency is None:
+        return "not known"
+    return ", ".join(
+        f"{name} {'very late' if value is None else f'{value:.3g} s'}"
+        for name, value in status.latency.items()
+    )

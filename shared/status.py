@@ -1,0 +1,200 @@
+"""How the rooms are: what workers, counts, parked events and dead letters say together.
+
+Read from the database, so any process of the service can ask.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Sum
+
+from shared import depths
+from shared.conf import get_settings
+from shared.consumer import Mode, Room
+from shared.depths import Depth
+from shared.metrics import LATENCY_BUCKETS
+from shared.models import OutcomeCount, WorkerMinute
+from shared.modes import consumers_in, room_in
+from shared.pausing import is_paused
+from shared.states import ENDED
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+_RATE_OVER = timedelta(minutes=5)
+_SIGNS_MISSED = 6
+"""After so many intervals without a sign of life a worker counts as gone."""
+
+AskLag = Callable[[str, Sequence[str]], int]
+"""Asks the broker for the lag of a group on topics (without prefix). Raises ``FatalError``."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WorkerStatus:
+    """What a worker last said of itself."""
+
+    worker: str
+    state: str
+    reason: str
+    started_at: datetime
+    seen_at: datetime
+    progress_at: datetime
+    lag: Mapping[str, int] | None
+    is_alive: bool
+
+    @property
+    def total_lag(self) -> int | None:
+        """Messages of its partitions that are not committed yet, if that is known."""
+        return None if self.lag is None else sum(self.lag.values())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConsumerStatus:
+    """How a consumer's events ended, and what it has parked and buried.
+
+    Without a name: events that no consumer has seen, ignored ones with them.
+    """
+
+    consumer: str
+    last_hour: Mapping[str, int]
+    last_day: Mapping[str, int]
+    parked: Depth | None
+    dead: Depth | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RoomStatus:
+    """A room's consumers of one mode, and the workers that run them."""
+
+    room: str
+    mode: str
+    group: str
+    is_paused: bool
+    lag: int | None
+    messages_per_second: float
+    """Over the last five minutes."""
+    latency: Mapping[str, float | None] | None
+    """Of the last hour's events, in seconds, by percentile; ``None`` is later than all buckets."""
+    workers: tuple[WorkerStatus, ...]
+    consumers: tuple[ConsumerStatus, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for programs."""
+        return asdict(self)
+
+
+def statuses(
+    rooms: Iterable[Room], *, now: datetime, ask_lag: AskLag | None = None
+) -> list[RoomStatus]:
+    """Return how rooms and their shadows are; without ``ask_lag`` by what their workers say."""
+    return [
+        status_of(room, mode, now=now, ask_lag=ask_lag)
+        for room in rooms
+        for mode in Mode
+        if consumers_in(room, mode)
+    ]
+
+
+def status_of(
+    room: Room, mode: Mode, *, now: datetime, ask_lag: AskLag | None = None
+) -> RoomStatus:
+    """Return how a room's consumers of a mode are. Raises ``FatalError`` if ``ask_lag`` does."""
+    settings = get_settings()
+    part = room_in(room, mode)
+    group = settings.group_of(room.name, mode)
+    minutes = list(
+        WorkerMinute.objects.filter(room=part.name, minute__gte=now - DAY).order_by("minute")
+    )
+    workers = tuple(_workers(minutes, now))
+    lags = [worker.total_lag for worker in workers if worker.is_alive]
+    told = None if not lags or None in lags else sum(lag or 0 for lag in lags)
+    consumers = tuple(_consumers(part, now))
+    is_off = is_paused(part.name)
+    return RoomStatus(
+        room=part.name,
+        mode=mode,
+        group=group,
+        is_paused=is_off,
+        lag=ask_lag(group, part.topics) if ask_lag else told,
+        messages_per_second=_rate(minutes, now),
+        latency=_latency(minute for minute in minutes if minute.minute >= now - HOUR),
+        workers=workers,
+        consumers=consumers,
+    )
+
+
+def _workers(minutes: Iterable[WorkerMinute], now: datetime) -> Iterator[WorkerStatus]:
+    """Yield what each worker said last; of those that are no more only the last one to go."""
+    silence = timedelta(seconds=_SIGNS_MISSED * get_settings().monitor_interval)
+    newest = {minute.worker: minute for minute in minutes}
+    found = [
+        WorkerStatus(
+            worker=name,
+            state=last.state,
+            reason=last.reason,
+            started_at=last.started_at,
+            seen_at=last.seen_at,
+            progress_at=last.progress_at,
+            lag=last.lag,
+            is_alive=last.state not in ENDED and now - last.seen_at <= silence,
+        )
+        for name, last in newest.items()
+    ]
+    alive = sorted((w for w in found if w.is_alive), key=lambda worker: worker.worker)
+    gone = sorted((w for w in found if not w.is_alive), key=lambda worker: worker.seen_at)
+    yield from [*alive, *gone[-1:]]
+
+
+def _rate(minutes: Iterable[WorkerMinute], now: datetime) -> float:
+    """Return messages per second over the last whole minutes."""
+    end = now.replace(second=0, microsecond=0)
+    within = (m for m in minutes if end - _RATE_OVER <= m.minute < end)
+    return round(sum(m.messages for m in within) / _RATE_OVER.total_seconds(), 1)
+
+
+def _latency(minutes: Iterable[WorkerMinute]) -> Mapping[str, float | None] | None:
+    counts = [sum(column) for column in zip(*(m.latencies for m in minutes), strict=True)]
+    if not sum(counts):
+        return None
+    return {"p50": percentile(counts, 0.5), "p99": percentile(counts, 0.99)}
+
+
+def percentile(counts: Sequence[int], share: float) -> float | None:
+    """Return below which latency this share of events lies, as far as the buckets tell it.
+
+    ``counts`` are by ``LATENCY_BUCKETS``, with one more for later ones: ``None`` is among those.
+    """
+    wanted, seen, lower = share * sum(counts), 0, 0.0
+    for bound, count in zip(LATENCY_BUCKETS, counts, strict=False):
+        if count and seen + count >= wanted:
+            return lower + (bound - lower) * (wanted - seen) / count
+        seen, lower = seen + count, bound
+    return None
+
+
+def _consumers(room: Room, now: datetime) -> Iterator[ConsumerStatus]:
+    hour = _outcomes(room.name, now - HOUR)
+    day = _outcomes(room.name, now - DAY)
+    parked, dead = depths.parked_in(room.name), depths.dead_in(room.name)
+    names = [consumer.name for consumer in room.consumers]
+    others = sorted({*day, *parked, *dead} - {*names})
+    for name in [*names, *others]:
+        yield ConsumerStatus(
+            consumer=name,
+            last_hour=hour.get(name, {}),
+            last_day=day.get(name, {}),
+            parked=parked.get(name),
+            dead=dead.get(name),
+        )
+
+
+def _outcomes(room_name: str, since: datetime) -> dict[str, Counter[str]]:
+    counts = OutcomeCount.objects.filter(room=room_name, minute__gte=since)
+    sums = counts.values_list("consumer").annotate(*map(Sum, OutcomeCount.OUTCOMES))
+    return {
+        consumer: Counter(dict(zip(OutcomeCount.OUTCOMES, numbers, strict=True)))
+        for consumer, *numbers in sums
+    }

@@ -1,0 +1,89 @@
+"""``sync_status`` answers a person in a screen, a script by its status."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.utils import timezone
+
+from shared.models import WorkerMinute
+from shared.states import State
+from tests.grades import ROOM
+
+pytestmark = pytest.mark.django_db
+
+
+def tell(**values: Any) -> None:
+    """Keep a sign of life of the room's worker."""
+    now = timezone.now()
+    WorkerMinute.objects.create(
+        **{
+            "worker": "host:1",
+            "room": ROOM,
+            "minute": now.replace(second=0, microsecond=0),
+            "group": ROOM,
+            "mode": "live",
+            "started_at": now,
+            "seen_at": now,
+            "progress_at": now,
+            "state": State.RUNNING,
+            "lag": {"topic[0]": 1200},
+            "latencies": [],
+            **values,
+        }
+    )
+
+
+def test_a_room_that_is_well(capsys: pytest.CaptureFixture[str]) -> None:
+    """Status 0, and the numbers."""
+    tell()
+    call_command("sync_status", ROOM)
+    printed = capsys.readouterr().out
+    assert "lag 1,200 messages" in printed
+    assert "worker host:1: running" in printed
+    assert "Nothing is wrong." in printed
+
+
+def test_a_room_that_is_not(capsys: pytest.CaptureFixture[str]) -> None:
+    """Status 1, and why."""
+    tell(state=State.WAITING, reason="The [database] failed.")
+    with pytest.raises(SystemExit) as ended:
+        call_command("sync_status", ROOM)
+    assert ended.value.code == 1
+    assert "Worker host:1 waits: The [database] failed." in capsys.readouterr().out
+
+
+def test_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """One array, of all rooms if none is named."""
+    with pytest.raises(SystemExit):
+        call_command("sync_status", "--json")
+    found = {room["room"]: room for room in json.loads(capsys.readouterr().out)}
+    assert ROOM in found
+    assert found[ROOM]["problems"] == ["No worker has run in the last day."]
+    assert found[ROOM]["lag"] is None
+
+
+def test_unknown_room() -> None:
+    """What there is, is said."""
+    with pytest.raises(CommandError, match="Fatal: There is no room named 'grade'") as error:
+        call_command("sync_status", "grade")
+    assert error.value.returncode == 3
+
+
+def test_without_tables() -> None:
+    """One line, and what to do."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE event_sync_workerminute RENAME TO away")
+    with pytest.raises(CommandError, match="Are the migrations applied"):
+        call_command("sync_status")
+
+
+def test_broker_that_is_away(settings: Any) -> None:
+    """One line, and what to do."""
+    settings.EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS = None
+    with pytest.raises(CommandError, match="EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS is not set"):
+        call_command("sync_status", ROOM, "--ask-broker")

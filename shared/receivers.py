@@ -33,7 +33,7 @@ log = Log(__name__)
 
 
 @dataclass(slots=True)
-class _Collection:
+class Collection:
     """What a room's worker is collecting: the event being emitted, and whether it arrived."""
 
     room: Room
@@ -41,7 +41,7 @@ class _Collection:
     emitting: Event | None = None
 
 
-_collection: ContextVar[_Collection | None] = ContextVar("event_sync_collection", default=None)
+_collection: ContextVar[Collection | None] = ContextVar("event_sync_collection", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +186,9 @@ def _uid(room: Room) -> str:
 
 
 @contextmanager
-def collecting(room: Room) -> Iterator[_Collection]:
+def collecting(room: Room) -> Iterator[Collection]:
     """Collect for this room while the block runs."""
-    collection = _Collection(room)
+    collection = Collection(room)
     token = _collection.set(collection)
     try:
         yield collection
@@ -196,7 +196,7 @@ def collecting(room: Room) -> Iterator[_Collection]:
         _collection.reset(token)
 
 
-def emit(event: Event, collection: _Collection) -> list[ReceiverFailure]:
+def emit(event: Event, collection: Collection) -> list[ReceiverFailure]:
     """Send an event to every receiver of its signal, once, and return those that raised.
 
     Goes past ``OpenEdxPublicSignal.send_event`` on purpose: that stops at the first exception

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from edx_django_utils.monitoring import record_exception
+
 from shared.conf import get_settings
 from shared.exceptions import TransientError
 from shared.kafka.subscription import Subscription
@@ -43,6 +45,7 @@ class Patience:
             except TransientError as error:
                 attempt += 1
                 self._vitals.tell_retry(name)
+                record_exception()
                 self._wait(attempt, error)
         if attempt:
             log.info(Action.BATCH_RESUMED, room=self._vitals.room, attempts=attempt + 1)

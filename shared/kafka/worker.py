@@ -13,12 +13,11 @@ from time import monotonic
 from django.db import connections as database_connections
 from django.utils import timezone
 
-from shared import connections, dead_letters, parking, pausing, shadow
+from shared import connections, dead_letters, parking, shadow
 from shared.batches import Arrival, Batch, BatchResult
 from shared.conf import get_settings
 from shared.consumer import Mode, Room
 from shared.direct import worker_name
-from shared.exceptions import TransientError
 from shared.flood import FloodBreaker
 from shared.kafka.config import (
     check_configuration,
@@ -28,24 +27,24 @@ from shared.kafka.config import (
 )
 from shared.kafka.coverage import Coverage
 from shared.kafka.decoding import Decoder
+from shared.kafka.emission import Emission
 from shared.kafka.flight import Flight
 from shared.kafka.patience import Patience, Stopped
+from shared.kafka.standby import Standby
 from shared.kafka.subscription import Subscription
+from shared.kafka.tracing import Tracer
 from shared.kafka.vitals import Vitals
 from shared.logging import Action, Log
-from shared.messages import Event
 from shared.modes import room_in
 from shared.pipeline import settle
-from shared.receivers import ReceiverFailure, collecting, emit, supersede
+from shared.receivers import ReceiverFailure, supersede
 from shared.setting_values import FLOOD_WINDOW
-from shared.states import State
 from shared.stopping import StopRequest
 
 log = Log(__name__)
 
 _POLL_TIMEOUT = 0.1
 _PARKED_INTERVAL = 0.5
-_PAUSE_INTERVAL = 2.0
 
 
 class Worker:
@@ -78,10 +77,13 @@ class Worker:
         self._coverage = Coverage(consumers, room=room.name, group=self.group)
         self._registry = schema_registry_client()
         self._decoder = Decoder(self._registry, for_receivers=self._is_live)
+        self._tracer = Tracer()
         self._stop = StopRequest()
+        self._emission = Emission(
+            self.room, self._tracer, stop=self._stop, seconds=self.longest_turn / 4
+        )
         self._flight = Flight()
         self._next_look_at_parked = 0.0
-        self._next_look_at_switch = 0.0
 
     @property
     def longest_turn(self) -> float:
@@ -122,6 +124,7 @@ class Worker:
             vitals=self.vitals,
         )
         self._patience = Patience(self.vitals, self._subscription, self._stop)
+        self._standby = Standby(self.vitals, self._subscription, self._patience, self._stop)
         # What comes again must not count twice: its history ends where this client begins.
         self._breaker = FloodBreaker(self._deaths_before)
         try:
@@ -136,7 +139,7 @@ class Worker:
             log.warning(Action.CLIENT_RENEWED, room=self.room.name, reason="no coordinator found")
 
     def _work(self) -> None:
-        self._stand_by_while_paused()
+        self._standby.wait()
         if self._is_live:
             self._retry_parked()
         taken = self._subscription.take(get_settings().batch_size, _POLL_TIMEOUT)
@@ -146,8 +149,10 @@ class Worker:
         self._flight = Flight(taken)
         self._patience.take("decode", self._decode)
         if self._is_live:
-            self._emit()
-            self._patience.take("call receivers", self._call_receivers_again)
+            self._subscription.give_back(self._emission.send(self._flight))
+            self._patience.take(
+                "call receivers", lambda attempt: self._emission.call_again(self._flight, attempt)
+            )
         result = self._patience.take("settle", self._settle)
         self._subscription.commit(self._flight.messages)
         self.vitals.tell_committed(self._flight, result, seconds=monotonic() - since)
@@ -155,77 +160,24 @@ class Worker:
         if result.woken:
             self._next_look_at_parked = 0.0
 
-    def _stand_by_while_paused(self) -> None:
-        """Take nothing and keep our place in the group for as long as an operator wants it."""
-        if monotonic() < self._next_look_at_switch or not self._is_paused():
-            return
-        log.info(Action.WORKER_PAUSED, room=self.room.name)
-        with self.vitals.in_state(State.PAUSED):
-            while not self._stop.is_made and self._is_paused():
-                self._subscription.wait(_PAUSE_INTERVAL)
-        self._subscription.resume()
-        log.info(Action.WORKER_RESUMED, room=self.room.name)
-
-    def _is_paused(self) -> bool:
-        is_paused = self._patience.take("look at switch", self._look_at_switch)
-        self._next_look_at_switch = monotonic() + _PAUSE_INTERVAL
-        return is_paused
-
-    def _look_at_switch(self, attempt: int) -> bool:
-        connections.refresh(is_retry=attempt > 0)
-        try:
-            return pausing.is_paused(self.room.name)
-        except Exception as error:
-            raise connections.meaning_of(error) from error
-
     def _decode(self, _: int) -> None:
         """Decode the whole batch before anything is emitted."""
         self._flight.arrivals = [
             self._decoder.arrival(message, self.room) for message in self._flight.messages
         ]
 
-    def _emit(self) -> None:
-        """Emit every event once, as far as the time allows; the rest is given back.
-
-        Past a quarter of the poll interval it waits for its own turn, and the group hears from us.
-        """
-        until = monotonic() + self.longest_turn / 4
-        failures: list[ReceiverFailure] = []
-        connections.refresh()
-        with collecting(self.room) as collection:
-            for index, arrival in enumerate(self._flight.arrivals, start=1):
-                if isinstance(arrival, Event) and (failed := emit(arrival, collection)):
-                    failures += failed
-                    # What failed may have been the connection; the next event gets a new one.
-                    connections.refresh()
-                if monotonic() > until or self._stop.is_made:
-                    self._subscription.give_back(self._flight.cut(index))
-                    break
-        self._flight.failures = failures
-
-    def _call_receivers_again(self, attempt: int) -> None:
-        """Call the host's receivers that failed transiently, a few times, each by itself.
-
-        While the database is away that is put off, and counts for nothing.
-        """
-        if attempt:
-            connections.require()
-            self._flight.recall()
-        waiting = [failure for failure in self._flight.failures if failure.is_transient]
-        if waiting and self._flight.recalls + 1 < get_settings().receiver_attempts:
-            raise TransientError(f"The host's receiver {waiting[0].receiver_name} failed.")
-
     def _settle(self, attempt: int) -> BatchResult:
         connections.refresh(is_retry=attempt > 0)
         batch = self._batch(self._flight.arrivals_for(self.room), self._flight.failures)
         if not self._is_live:
             return shadow.keep(batch, now=timezone.now())
-        result = settle(
-            batch,
-            now=timezone.now(),
-            isolate=attempt >= get_settings().isolate_after_attempts,
-            inspect=self._breaker.inspect,
-        )
+        with self._tracer.batch(self.room.name, len(batch.arrivals)):
+            result = settle(
+                batch,
+                now=timezone.now(),
+                isolate=attempt >= get_settings().isolate_after_attempts,
+                inspect=self._breaker.inspect,
+            )
         self._breaker.record(result.endings)
         return result
 

@@ -1,17 +1,29 @@
-"""Parked events, dead letters, counts and the shadow in the admin: to be looked at, never edited.
+"""Parked events, dead letters, repairs, counts and the shadow in the admin: never edited.
 
-Message bytes are not shown: they hold personal data.
+What a message holds is personal data: it is shown on a page of its own, to those who may see it.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.db import models
-from django.http import HttpRequest
+from django.db import models, transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.views.decorators.cache import never_cache
 
-from shared.models import DeadLetter, OutcomeCount, ParkedEvent, ShadowFailure, ShadowRecord
+from shared.models import (
+    DeadLetter,
+    OutcomeCount,
+    ParkedEvent,
+    Repair,
+    ShadowFailure,
+    ShadowRecord,
+)
+from shared.repair_pages import BURY, DISCARD, REPLAY, RETRY, may, payload_page
 
 if TYPE_CHECKING:
     # Django's own class takes no parameter at run time.
@@ -38,25 +50,92 @@ class ReadOnlyAdmin(_ModelAdmin):
         return False
 
 
+class StoredMessageAdmin(ReadOnlyAdmin):
+    """Shows messages whole only to those who may see that, and lets them be repaired."""
+
+    exclude = ("key", "value")
+    change_form_template = "event_sync/stored_message.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page of what a message holds."""
+        name = f"event_sync_{self.opts.model_name}_payload"
+        view = self.admin_site.admin_view(never_cache(partial(payload_page, self)))
+        return [path("<path:object_id>/payload/", view, name=name), *super().get_urls()]
+
+    # A repair is made of transactions of its own, also where each request is one.
+    @transaction.non_atomic_requests
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """List them, or answer an action."""
+        return super().changelist_view(request, extra_context)
+
+
 @admin.register(ParkedEvent)
-class ParkedEventAdmin(ReadOnlyAdmin):
+class ParkedEventAdmin(StoredMessageAdmin):
     """What waits, and for what."""
 
     list_display = ("consumer", "event_type", "waiting_for", "attempts", "parked_at", "retry_at")
     list_filter = ("room", "consumer", "event_type")
     search_fields = ("=event_id", "waiting_for")
-    exclude = ("key", "value")
+    actions = ("retry", "bury")
+
+    @admin.action(permissions=["retry"], description="Retry now")
+    def retry(self, request: HttpRequest, rows: QuerySet[ParkedEvent]) -> HttpResponse | None:
+        """Ask, then make them due."""
+        return RETRY.answer(self, request, rows, "retry")
+
+    @admin.action(permissions=["bury"], description="Bury")
+    def bury(self, request: HttpRequest, rows: QuerySet[ParkedEvent]) -> HttpResponse | None:
+        """Ask for a reason, then bury them."""
+        return BURY.answer(self, request, rows, "bury")
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        """Return whether the user may let them be retried."""
+        return may(request, "retry_parkedevent")
+
+    def has_bury_permission(self, request: HttpRequest) -> bool:
+        """Return whether the user may bury them."""
+        return may(request, "bury_parkedevent")
 
 
 @admin.register(DeadLetter)
-class DeadLetterAdmin(ReadOnlyAdmin):
+class DeadLetterAdmin(StoredMessageAdmin):
     """What can't succeed without a person, and why."""
 
     list_display = ("buried_at", "room", "consumer", "receiver", "event_type", "error")
     list_filter = ("room", "consumer", "event_type")
     search_fields = ("=event_id", "error")
     date_hierarchy = "buried_at"
-    exclude = ("key", "value")
+    actions = ("replay", "discard")
+
+    @admin.action(permissions=["replay"], description="Replay")
+    def replay(self, request: HttpRequest, rows: QuerySet[DeadLetter]) -> HttpResponse | None:
+        """Ask, then replay them."""
+        return REPLAY.answer(self, request, rows, "replay")
+
+    @admin.action(permissions=["discard"], description="Discard")
+    def discard(self, request: HttpRequest, rows: QuerySet[DeadLetter]) -> HttpResponse | None:
+        """Ask for a reason, then drop them."""
+        return DISCARD.answer(self, request, rows, "discard")
+
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        """Return whether the user may replay them."""
+        return may(request, "replay_deadletter")
+
+    def has_discard_permission(self, request: HttpRequest) -> bool:
+        """Return whether the user may drop them."""
+        return may(request, "discard_deadletter")
+
+
+@admin.register(Repair)
+class RepairAdmin(ReadOnlyAdmin):
+    """Who repaired what, when, why, and what came of it."""
+
+    list_display = ("at", "actor", "action", "consumer", "receiver", "event_type", "result")
+    list_filter = ("action", "room", "consumer")
+    search_fields = ("=event_id", "=actor", "=place")
+    date_hierarchy = "at"
 
 
 @admin.register(ShadowRecord)

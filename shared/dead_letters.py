@@ -14,6 +14,7 @@ from shared.messages import Message
 from shared.models import DeadLetter
 from shared.outcomes import Outcome
 from shared.reactions import describe, origin
+from shared.receivers import PATH_LENGTH, ReceiverFailure
 from shared.upsert import insert_or_update
 
 log = Log(__name__)
@@ -39,12 +40,22 @@ def bury(batch: Batch, endings: Iterable[Ending], *, now: datetime) -> None:
             batch,
             failure.event.message,
             now,
-            receiver=failure.receiver_name[:255],
-            error=f"A receiver of the host raised {describe(failure.error)}, "
-            f"{origin(failure.error)}.",
+            receiver=failure.receiver_name[:PATH_LENGTH],
+            error=reason_of(failure),
         )
         for failure in batch.failures
     ]
+    keep(letters)
+
+
+def reason_of(failure: ReceiverFailure) -> str:
+    """Return what is wrong with a receiver, in words that hold no value of the event."""
+    error = failure.error
+    return f"A receiver of the host raised {describe(error)}, {origin(error)}."
+
+
+def keep(letters: list[DeadLetter]) -> None:
+    """Store dead letters, each once, and log what they name."""
     if letters:
         insert_or_update(DeadLetter, letters, match=_UNIQUE, update=["attempts", "error"])
     for letter in letters:

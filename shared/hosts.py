@@ -170,3 +170,11 @@ class HostDestination(Generic[R, O]):
             self.configured()
         except ConfigurationError as problem:
             yield problem
+
+
+def check_destination(consumer_name: str) -> None:
+    """Raise ``ConfigurationError`` if a consumer's destination is none, or can't work here."""
+    destination = get_settings().destination_of(consumer_name)
+    if isinstance(destination, HostDestination):
+        for problem in destination.problems():
+            raise problem

@@ -35,6 +35,8 @@ class Action(StrEnum):
     EVENT_BURIED = "event.buried"
     EVENT_PARKED = "event.parked"
     PARKED_RETRIED = "parked.retried"
+    EVENT_REPAIRED = "event.repaired"
+    PAYLOAD_SHOWN = "payload.shown"
     VALUE_CORRECTED = "value.corrected"
     STEP_UNLIKELY = "step.unlikely"
     FOLLOW_UP_FAILED = "follow_up.failed"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 from weakref import ReferenceType
@@ -30,6 +30,9 @@ from shared.reactions import Reaction, reaction_to
 from shared.setting_values import Carrier
 
 log = Log(__name__)
+
+PATH_LENGTH = 255
+"""The width of the column that names a receiver."""
 
 
 @dataclass(slots=True)
@@ -64,11 +67,16 @@ class ReceiverFailure:
 
     def recall(self) -> ReceiverFailure | None:
         """Call this one receiver again for its event; return its new failure, if any."""
-        try:
-            self.receiver(signal=self.event.signal, sender=None, **_arguments(self.event))
-        except Exception as error:
-            return replace(self, error=error)
-        return None
+        return call(self.receiver, self.event)
+
+
+def call(receiver: Callable[..., Any], event: Event) -> ReceiverFailure | None:
+    """Call one receiver for an event, as its signal would; return its failure, if any."""
+    try:
+        receiver(signal=event.signal, sender=None, **_arguments(event))
+    except Exception as error:
+        return ReceiverFailure(event, receiver, error)
+    return None
 
 
 def connect(room: Room) -> None:
@@ -137,17 +145,23 @@ def supersede(room: Room) -> None:
                 )
 
 
+def named(path: str, signal: OpenEdxPublicSignal) -> list[Callable[..., Any]]:
+    """Return the receivers of a signal by the path that a dead letter has, cut to its column."""
+    return [each for _, each in _connected(signal) if each and _path(each)[:PATH_LENGTH] == path]
+
+
 def _uids_of(path: str, signal: OpenEdxPublicSignal) -> list[Any]:
-    """Return by what a signal knows the receivers of this path: it serves for a ``dispatch_uid``.
+    """Return by what a signal knows the receivers of this path, as a ``dispatch_uid``."""
+    return [uid for uid, receiver in _connected(signal) if _path(receiver) == path]
+
+
+def _connected(signal: OpenEdxPublicSignal) -> Iterator[tuple[Any, Any]]:
+    """Yield a signal's receivers, each after the ``dispatch_uid`` or id that it is known by.
 
     What others connect for one sender is no concern of ours: the bus has none.
     """
-    connections = ((key[0], receiver) for key, receiver, *_ in signal.receivers)
-    return [
-        uid
-        for uid, receiver in connections
-        if _path(receiver() if isinstance(receiver, ReferenceType) else receiver) == path
-    ]
+    for key, receiver, *_ in signal.receivers:
+        yield key[0], receiver() if isinstance(receiver, ReferenceType) else receiver
 
 
 def _path(receiver: object) -> str:

@@ -19,6 +19,9 @@ from tests.testapp.models import Book, Shelf
 NOW = timezone.now().replace(second=30)
 """When events happen and batches are settled unless a test says otherwise."""
 
+DIRECT: dict[str, Any] = {"topic": "", "partition": -1}
+"""The place of an event that came through its signal alone: it is decoded without a registry."""
+
 
 def shelf(code: str = "A", label: str = "novels", **event: Any) -> Event:
     """Return an event of a shelf; ``event`` goes to ``make_event``."""

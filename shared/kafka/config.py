@@ -17,7 +17,7 @@ from shared.checks import check_event_keys, unknown_names
 from shared.conf import get_settings
 from shared.consumer import Room
 from shared.exceptions import ConfigurationError
-from shared.hosts import HostDestination
+from shared.hosts import check_destination
 from shared.setting_values import Carrier
 
 __all__ = [
@@ -68,10 +68,7 @@ def check_configuration(room: Room) -> None:
     for problem in unknown_names():
         raise problem
     for consumer in room.consumers:
-        destination = settings.destination_of(consumer.name)
-        if isinstance(destination, HostDestination):
-            for problem in destination.problems():
-                raise problem
+        check_destination(consumer.name)
         settings.filters_of(consumer.name)
     for message in check_event_keys():
         raise ConfigurationError(message.msg, hint=message.hint or "")

@@ -60,12 +60,17 @@ class _Deserializer(AvroSignalDeserializer):  # type: ignore[misc]
 class Decoder:
     """Decodes messages with the schemas of one registry (confluent's ``SchemaRegistryClient``).
 
-    Unless it is ``for_receivers`` as well it reads what its room consumes, and no other's events.
+    Unless it is ``for_receivers`` as well it reads what its room consumes, and no other's events. A
+    schema that is no Avro is believed when it has been read so often, and in vain:
+    ``misreadings``, or ``ISOLATE_AFTER_ATTEMPTS``.
     """
 
-    def __init__(self, registry: Any, *, for_receivers: bool = True) -> None:
+    def __init__(
+        self, registry: Any, *, for_receivers: bool = True, misreadings: int | None = None
+    ) -> None:
         self._registry = registry
         self._for_receivers = for_receivers
+        self._misreadings = misreadings
         self._writer_schemas: dict[int, Any] = {}
         self._misread: Counter[int] = Counter()
 
@@ -154,7 +159,8 @@ class Decoder:
         """
         self._registry.clear_caches()
         self._misread[schema_id] += 1
-        if self._misread[schema_id] < get_settings().isolate_after_attempts:
+        most = self._misreadings or get_settings().isolate_after_attempts
+        if self._misread[schema_id] < most:
             return TransientError("The schema registry answered with what is no Avro schema.")
         return UndecodableMessage(f"value: schema {schema_id} of the registry is no Avro schema")
 

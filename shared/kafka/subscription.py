@@ -11,13 +11,7 @@ from threading import Thread
 from time import monotonic, sleep
 from typing import Any
 
-from confluent_kafka import (
-    OFFSET_BEGINNING,
-    Consumer,
-    KafkaError,
-    KafkaException,
-    TopicPartition,
-)
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
 from shared.exceptions import FatalError
 from shared.kafka import errors

@@ -4,6 +4,7 @@ from shared.models.applied import AppliedEvent
 from shared.models.counts import OutcomeCount
 from shared.models.messages import DeadLetter, ParkedEvent, StoredMessage
 from shared.models.minutes import WorkerMinute
+from shared.models.repairs import Repair, RepairAction
 from shared.models.shadow import ShadowFailure, ShadowRecord
 
 __all__ = [
@@ -11,6 +12,8 @@ __all__ = [
     "DeadLetter",
     "OutcomeCount",
     "ParkedEvent",
+    "Repair",
+    "RepairAction",
     "ShadowFailure",
     "ShadowRecord",
     "StoredMessage",

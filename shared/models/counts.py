@@ -16,8 +16,9 @@ class OutcomeCount(models.Model):
 
     .. no_pii:
 
-    ``parked`` is the net change: an event that is parked no more counts minus one there and
-    plus one where it ended, so that the columns' totals count each event once.
+    ``parked`` and ``dead`` are net changes: an event that is parked no more, or a dead letter that
+    is replayed, counts minus one there and plus one where it ended, so that the columns' totals
+    count each event once.
     """
 
     OUTCOMES = tuple(outcome.value for outcome in Outcome)

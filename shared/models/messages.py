@@ -77,6 +77,10 @@ _FIRST_OF_ALL = datetime(1970, 1, 2, tzinfo=UTC)
 class ParkedEventQuerySet(models.QuerySet["ParkedEvent"]):
     """Verbs on parked events."""
 
+    def hasten(self) -> int:
+        """Make these due before everything else; return how many."""
+        return self.update(retry_at=_FIRST_OF_ALL)
+
     def due(
         self, room: str, topics: Collection[str], *, max_age: float, now: datetime
     ) -> ParkedEventQuerySet:
@@ -96,7 +100,7 @@ class ParkedEventQuerySet(models.QuerySet["ParkedEvent"]):
         What is due already counts, too: another worker may be about to park it once more, having
         looked for the row in vain. The update waits for that, and is the last word.
         """
-        return self.filter(waiting_for__in=references).update(retry_at=_FIRST_OF_ALL)
+        return self.filter(waiting_for__in=references).hasten()
 
 
 class ParkedEvent(StoredMessage):
@@ -123,12 +127,17 @@ class ParkedEvent(StoredMessage):
                 name="event_sync_parked_once",
             )
         ]
+        permissions = [
+            ("retry_parkedevent", "Can let parked events be retried now"),
+            ("bury_parkedevent", "Can bury parked events"),
+        ]
 
 
 class DeadLetter(StoredMessage):
     """An event that can't succeed without a person.
 
-    .. pii: The message whole, with whatever personal data the event has; the admin doesn't show it.
+    .. pii: The message whole, with whatever personal data the event has; to see it takes a
+       permission of its own.
     .. pii_types: id, username, email_address
     .. pii_retirement: retained
     """
@@ -148,4 +157,9 @@ class DeadLetter(StoredMessage):
                 fields=["room", "consumer", "receiver", "topic", "partition", "offset"],
                 name="event_sync_dead_once",
             )
+        ]
+        permissions = [
+            ("replay_deadletter", "Can replay dead letters"),
+            ("discard_deadletter", "Can discard dead letters"),
+            ("view_payload", "Can see what an event holds, personal data included"),
         ]

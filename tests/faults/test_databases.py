@@ -29,12 +29,15 @@ CONCURRENT = [
     "tests/hosts/license_manager/test_races.py",
     "tests/shared/test_contention.py",
     "tests/shared/test_isolation_level.py",
+    "tests/shared/test_replay_races.py",
     "tests/shared/test_shadow_races.py",
     "tests/shared/test_upsert_races.py",
     "tests/shared/test_wake_up.py",
 ]
 GUARANTEES = [
     *CONCURRENT,
+    "tests/shared/management/test_dead_letters.py",
+    "tests/shared/management/test_parked.py",
     "tests/shared/test_applied.py",
     "tests/shared/test_database_traps.py",
     "tests/shared/test_dead_letters.py",
@@ -44,6 +47,7 @@ GUARANTEES = [
     "tests/shared/test_parents.py",
     "tests/shared/test_parking.py",
     "tests/shared/test_pipeline.py",
+    "tests/shared/test_replay.py",
     "tests/shared/test_shadow.py",
     "tests/shared/test_transient.py",
     "tests/shared/test_upsert.py",

@@ -13,13 +13,20 @@ from django.urls import reverse
 
 from credentials_grades_sync.standalone.models import UserGrade
 from shared.admin import ReadOnlyAdmin
-from shared.models import DeadLetter, OutcomeCount, ParkedEvent, ShadowFailure, ShadowRecord
+from shared.models import (
+    DeadLetter,
+    OutcomeCount,
+    ParkedEvent,
+    Repair,
+    ShadowFailure,
+    ShadowRecord,
+)
 from tests.library import NOW, book, settled, shelf
 from tests.shadows import kept
 
 pytestmark = pytest.mark.django_db
 
-OURS = (DeadLetter, ParkedEvent, OutcomeCount, ShadowRecord, ShadowFailure)
+OURS = (DeadLetter, ParkedEvent, Repair, OutcomeCount, ShadowRecord, ShadowFailure)
 PAYLOAD = "Persuasion"
 
 
@@ -39,6 +46,7 @@ def _rows(library):
     """A row or two in each table, three of them with a payload."""
     orphan, poison = book("1", PAYLOAD, code="nowhere"), book("2", PAYLOAD, price=-1)
     settled(library, shelf(), orphan, poison)
+    Repair.objects.create(at=NOW, actor="ada", action="replay", place="t[0]@1", result="stale")
     kept(library, book("1", PAYLOAD), book("2", PAYLOAD, time=NOW + timedelta(days=1)))
 
 

@@ -1,0 +1,131 @@
+"""What the commands that repair have in common: they count, show progress, and end with a status.
+
+0: all is good. 1: something could not be repaired, and is still there. 3: fatal.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import Error as DatabaseError
+from django.db.models import QuerySet
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+from rich.text import Text
+
+from shared.connections import meaning_of
+from shared.exceptions import EventSyncError, FatalError
+from shared.repairs import Repaired
+from shared.supervisor import FATAL_STATUS
+
+INTERRUPTED = 130
+_MOST_REASONS = 10
+
+
+class RepairCommand(BaseCommand):
+    """A command with verbs; a subclass has a method for each."""
+
+    # What a repair needs is looked at by itself, and said in one line and not in a table.
+    requires_system_checks = ()
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Do what the verb says; what goes wrong is one line, with a status of its own."""
+        try:
+            getattr(self, options["verb"])(options)
+        except EventSyncError as error:
+            raise CommandError(f"Fatal: {error}", returncode=FATAL_STATUS) from error
+        except DatabaseError as error:
+            meaning = meaning_of(error)
+            raise CommandError(f"Fatal: {meaning}", returncode=FATAL_STATUS) from error
+        except KeyboardInterrupt:
+            raise CommandError("Interrupted.", returncode=INTERRUPTED) from None
+
+    def say(
+        self, value: dict[str, Any], text: Callable[[], Iterable[str]], *, as_json: bool
+    ) -> None:
+        """Print a value as one JSON document, or its text for people."""
+        if as_json:
+            self.stdout.write(json.dumps(value, default=str))
+        else:
+            for line in text():
+                self.stdout.write(line)
+
+    def preview(self, matched: int, groups: Sequence[dict[str, Any]], options: Any) -> None:
+        """Say what would be done, and that nothing was."""
+        value = {"applied": False, "matched": matched, "groups": list(groups)}
+
+        def text() -> Iterator[str]:
+            if groups:
+                yield table(list(groups[0]), [list(each.values()) for each in groups])
+            yield f"{matched:,} match. Nothing was changed; to do it, add --apply."
+
+        self.say(value, text, as_json=options["json"])
+
+    def perform(self, rows: QuerySet[Any], repairs: Iterator[Repaired], options: Any) -> None:
+        """Let repairs go on to their end and say what came of them. Ends with status 1 for some."""
+        matched, done = rows.count(), []
+        problem, status = "", 1
+        try:
+            for repaired in _shown(repairs, matched, options["verb"]):
+                done.append(repaired)
+        except FatalError as error:
+            problem, status = str(error), FATAL_STATUS
+        except EventSyncError as error:
+            problem = str(error)
+        except KeyboardInterrupt:
+            problem, status = "Interrupted.", INTERRUPTED
+        value = {
+            "applied": True,
+            "matched": matched,
+            "results": Counter(each.result for each in done),
+            "problem": problem,
+            "rows": [asdict(each) for each in done],
+        }
+        self.say(value, lambda: _lines(done, matched), as_json=options["json"])
+        if problem:
+            raise CommandError(
+                f"Stopped after {len(done):,} of {matched:,}: {problem} What was done stays done; "
+                "say it again to go on.",
+                returncode=status,
+            )
+        if not all(each.is_good for each in done):
+            sys.exit(1)
+
+
+def table(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Return a table; a pipe has no width to fold into."""
+    drawn = Table(*(name.replace("_", " ") for name in names))
+    for row in rows:
+        # Text: what is in brackets isn't markup here.
+        drawn.add_row(*(Text("" if value is None else str(value)) for value in row))
+    console = Console(width=None if sys.stdout.isatty() else 1000)
+    with console.capture() as captured:
+        console.print(drawn)
+    return captured.get().rstrip("\n")
+
+
+def _shown(repairs: Iterator[Repaired], total: int, verb: str) -> Iterable[Repaired]:
+    console = Console(stderr=True)
+    return track(
+        repairs, verb, total=total, console=console, transient=True, disable=not console.is_terminal
+    )
+
+
+def _lines(done: Sequence[Repaired], matched: int) -> Iterator[str]:
+    if not matched:
+        yield "None match: nothing to do."
+        return
+    results = Counter(each.result for each in done)
+    yield table(["result", "count"], sorted(results.items()))
+    reasons = Counter((each.result, each.error) for each in done if each.error)
+    for (result, error), count in reasons.most_common(_MOST_REASONS):
+        yield f"{count:,} {result}: {error}"
+    if more := len(reasons) - _MOST_REASONS:
+        yield f"{more:,} more reasons; --json has them all." if more > 0 else ""

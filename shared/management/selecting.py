@@ -1,0 +1,87 @@
+"""Options of the commands that repair: which rows, who, why; texts become values, or one line."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError
+from datetime import datetime
+from getpass import getuser
+from typing import Any
+
+from shared.exceptions import ConfigurationError, FatalError
+from shared.repairs import By
+from shared.selection import Selection
+from shared.times import parse_time
+
+_TEXTS = ("room", "consumer", "event_type", "error")
+
+
+def add_selection(parser: ArgumentParser, *, error: str) -> None:
+    """Take what narrows the rows; ``error`` says what the option of that name is about."""
+    add = parser.add_argument
+    add("--room", help="Of this room only.")
+    add("--consumer", help="Of this consumer only.")
+    add("--event-type", metavar="TYPE", help="Of this event type only.")
+    add("--error", metavar="TEXT", help=error)
+    add("--since", metavar="TIME", help="Not before: ISO 8601 with its zone.")
+    add("--until", metavar="TIME", help="Before: ISO 8601 with its zone.")
+    add("--id", nargs="+", type=_id, metavar="ID", help="These only, by their ids.")
+
+
+def add_action(parser: ArgumentParser, *, reason: str) -> None:
+    """Take who does it and why, and whether it is done."""
+    parser.add_argument("--reason", default="", help=reason)
+    parser.add_argument("--actor", help="Who does it; the user of the operating system if unsaid.")
+    parser.add_argument("--apply", action="store_true", help="Do it, don't just say.")
+
+
+def selection_of(options: dict[str, Any]) -> Selection:
+    """Return which rows are meant. Raises ``ConfigurationError`` that names the option."""
+    for name in _TEXTS:
+        if options[name] is not None and not options[name].strip():
+            # An empty variable of a script; it would stand for all.
+            option = name.replace("_", "-")
+            raise ConfigurationError(f"--{option} is empty.", hint="Leave it out, or say which.")
+    return Selection(
+        **{name: options[name] for name in _TEXTS},
+        since=_time("since", options["since"]),
+        until=_time("until", options["until"]),
+        ids=tuple(options["id"] or ()),
+    )
+
+
+def by_of(options: dict[str, Any]) -> By:
+    """Return who repairs, and why. Raises ``ConfigurationError``."""
+    actor = options["actor"]
+    return By(_user() if actor is None else actor, options.get("reason", ""))
+
+
+def _user() -> str:
+    """Return the user of the operating system; in a container there may be none."""
+    try:
+        return getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+def positive(text: str) -> int:
+    """Return a whole number above 0."""
+    if not (text.isascii() and text.isdecimal() and 0 < len(text) < 10 and int(text)):
+        raise ArgumentTypeError(f"{text!r} is no whole number above 0 (of nine digits at most)")
+    return int(text)
+
+
+def _id(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 20):
+        raise ArgumentTypeError(f"{text!r} is no id; list shows them")
+    return int(text)
+
+
+def _time(name: str, text: str | None) -> datetime | None:
+    try:
+        return None if text is None else parse_time(text)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"--{name}: {text!r} is no time.", hint="Write it as in 2026-01-31T12:00:00Z."
+        ) from error
+    except FatalError as error:
+        raise ConfigurationError(f"--{name}: {error.message}", hint=error.hint) from error

@@ -2,7 +2,7 @@
 
 from openedx_events.learning.signals import PERSISTENT_GRADE_SUMMARY_CHANGED
 
-from credentials_grades_sync import filters, mappers
+from credentials_grades_sync import filters, mappers, snapshots
 from shared.consumer import Consumer, Route
 from shared.events.learning.signals import COURSE_GRADE_CHANGED
 
@@ -23,4 +23,5 @@ USER_GRADES = Consumer(
             to_record=mappers.from_grade_summary,
         ),
     ),
+    snapshot=snapshots.USER_GRADES,
 )

@@ -6,7 +6,7 @@ from openedx_events.content_authoring.signals import (
     COURSE_RERUN_COMPLETED,
 )
 
-from discovery_course_run_sync import filters, mappers
+from discovery_course_run_sync import filters, mappers, snapshots
 from shared.consumer import Consumer, Route
 
 COURSE_RUNS = Consumer(
@@ -36,5 +36,6 @@ COURSE_RUNS = Consumer(
             creates_only=True,
         ),
     ),
+    snapshot=snapshots.COURSE_RUNS,
     supersedes=("course_discovery.apps.course_metadata.signals.update_course_data_from_event",),
 )

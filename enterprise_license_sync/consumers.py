@@ -6,7 +6,7 @@ have the plan for their key, so that a family shares a partition.
 
 from openedx_events.tooling import OpenEdxPublicSignal
 
-from enterprise_license_sync import filters, mappers
+from enterprise_license_sync import filters, mappers, snapshots
 from shared.consumer import Consumer, Route, ToRecord
 from shared.events.enterprise.signals import (
     LICENSE_ACTIVATED,
@@ -49,6 +49,7 @@ SUBSCRIPTION_PLANS = Consumer(
         SUBSCRIPTION_PLAN_RENEWED,
         SUBSCRIPTION_PLAN_DELETED,
     ),
+    snapshot=snapshots.SUBSCRIPTION_PLANS,
 )
 
 LICENSES = Consumer(
@@ -65,6 +66,7 @@ LICENSES = Consumer(
         LICENSE_RENEWED,
         LICENSE_DELETED,
     ),
+    snapshot=snapshots.LICENSES,
 )
 
 LICENSED_ENROLLMENTS = Consumer(
@@ -75,4 +77,5 @@ LICENSED_ENROLLMENTS = Consumer(
         mappers.from_licensed_enrollment,
         LICENSED_ENROLLMENT_CHANGED,
     ),
+    snapshot=snapshots.LICENSED_ENROLLMENTS,
 )

@@ -17,11 +17,10 @@ from shared.exceptions import EventSyncError, FatalError
 from shared.findings import Comparison
 from shared.hosts import HostDestination
 from shared.models import ShadowFailure, ShadowRecord
-from shared.ordering import Position
 from shared.outcomes import Held, Outcome
 from shared.reactions import describe, origin
 from shared.record_json import decode
-from shared.records import Record, layout_of
+from shared.records import PositionedRecord, Record, layout_of
 
 _CHUNK = 500
 
@@ -104,32 +103,53 @@ def _chunks(rows: QuerySet[Any]) -> Iterator[list[ShadowRecord]]:
 def _compare_chunk(
     comparison: Comparison, chunk: Sequence[ShadowRecord], destination: Readable, examples: int
 ) -> None:
-    kept = [(record, row.position) for row in chunk if (record := _record(row))]
-    comparison.records += len(chunk)
+    kept = [PositionedRecord(record, row.position) for row in chunk if (record := _record(row))]
+    comparison.records += len(chunk) - len(kept)
     comparison.outdated += len(chunk) - len(kept)
-    held = _held(comparison.consumer, destination, [record for record, _ in kept])
+    compare_records(comparison, kept, destination, examples=examples)
+
+
+def compare_records(
+    comparison: Comparison,
+    kept: Sequence[PositionedRecord[Record]],
+    destination: Readable,
+    *,
+    examples: int,
+) -> list[bool]:
+    """Add records to a comparison; return of each whether the host lacks it or differs from it."""
+    comparison.records += len(kept)
+    held = _held(comparison.consumer, destination, [item.record for item in kept])
     if len(held) != len(kept):
         raise FatalError(
             f"The destination of {comparison.consumer} told of {len(held)} rows, not {len(kept)}.",
             hint="held() answers for each record, in order; None where there is no row.",
         )
-    for (record, position), found in zip(kept, held, strict=True):
-        if found is Outcome.FILTERED:
-            comparison.unwanted += 1
-            continue
-        if found is None:
-            comparison.missing += 1
-            if comparison.missing <= examples:
-                comparison.examples.append({"what": "missing", "key": _key(record)})
-            continue
-        # An event that only creates says no more than that the row is there.
-        fields = [] if position == Position.lowest() else list(_differing(record, found))
-        comparison.agree += not fields
-        comparison.differ += bool(fields)
-        comparison.fields.update(fields)
-        for name in fields:
-            if comparison.fields[name] <= examples:
-                comparison.examples.append(_example(record, found, name))
+    return [
+        _compare_one(comparison, item, found, examples)
+        for item, found in zip(kept, held, strict=True)
+    ]
+
+
+def _compare_one(
+    comparison: Comparison, item: PositionedRecord[Record], found: Held, examples: int
+) -> bool:
+    if found is Outcome.FILTERED:
+        comparison.unwanted += 1
+        return False
+    if found is None:
+        comparison.missing += 1
+        if comparison.missing <= examples:
+            comparison.examples.append({"what": "missing", "key": _key(item.record)})
+        return True
+    # An event that only creates says no more than that the row is there.
+    fields = [] if item.creates_only else list(_differing(item.record, found))
+    comparison.agree += not fields
+    comparison.differ += bool(fields)
+    comparison.fields.update(fields)
+    for name in fields:
+        if comparison.fields[name] <= examples:
+            comparison.examples.append(_example(item.record, found, name))
+    return bool(fields)
 
 
 def _held(consumer: str, destination: Readable, records: Sequence[Record]) -> Sequence[Held]:

@@ -17,6 +17,7 @@ from openedx_events.tooling import OpenEdxPublicSignal
 from shared.exceptions import ConfigurationError
 from shared.outcomes import WriteResult
 from shared.records import PositionedRecord, Record
+from shared.snapshots import Snapshot
 
 EventData: TypeAlias = Mapping[str, Any]
 """An event's data: attrs objects by the names that the signal declares."""
@@ -66,13 +67,15 @@ class Consumer:
     """Keeps one kind of row up to date from the events of one topic (named without prefix).
 
     ``supersedes`` has the dotted paths of receivers that do its work in some host: a live worker
-    disconnects them from the signals of its routes.
+    disconnects them from the signals of its routes. ``snapshot`` says how rows of its source become
+    events, for ``backfill`` and ``reconcile``.
     """
 
     name: str
     topic: str
     routes: tuple[Route, ...]
     supersedes: tuple[str, ...] = ()
+    snapshot: Snapshot | None = None
 
     def __post_init__(self) -> None:
         if not _NAME.match(self.name) or len(self.name) > _MAX_NAME_LENGTH:
@@ -91,6 +94,11 @@ class Consumer:
             raise ConfigurationError(
                 f"Consumer {self.name!r} needs routes, one for each event type.",
                 hint=f"It declares {types}.",
+            )
+        if self.snapshot and self.snapshot.signal.event_type not in types:
+            raise ConfigurationError(
+                f"Consumer {self.name!r}: its snapshot makes events that it doesn't consume.",
+                hint=f"Make them of the signal of one of its routes: {types}.",
             )
         if not all("." in path for path in self.supersedes):
             raise ConfigurationError(

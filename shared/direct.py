@@ -19,17 +19,15 @@ from openedx_events.event_bus.avro.serializer import serialize_event_data_to_byt
 from openedx_events.tooling import OpenEdxPublicSignal
 
 from shared import parking
-from shared.batches import Arrival, Batch
+from shared.batches import Arrival, Batch, BatchResult
 from shared.cloudevents import headers_of, metadata_of
 from shared.conf import get_settings
 from shared.consumer import Mode, Room
 from shared.exceptions import UndecodableMessage, UnknownEventType
-from shared.messages import NO_PARTITION, Event, Message
+from shared.messages import NO_PARTITION, NO_TOPIC, Event, Message
 from shared.modes import consumers_in
 from shared.pipeline import settle
 from shared.reactions import describe
-
-_NO_TOPIC = ""
 
 
 def settle_at_once(
@@ -44,7 +42,7 @@ def settle_at_once(
         return
     room = Room(room.name, live)
     message = Message(
-        topic=_NO_TOPIC,
+        topic=NO_TOPIC,
         partition=NO_PARTITION,
         offset=time_ns(),
         key=None,
@@ -54,11 +52,17 @@ def settle_at_once(
     )
     event = Event(signal=signal, data=data, metadata=metadata, message=message)
     _settle(room, (event,))
-    # Those that the worker parked hold the broker's bytes; they wait for a worker.
+    settle_parked(room)
+
+
+def settle_parked(room: Room) -> BatchResult | None:
+    """Settle the parked events that are due and came without a broker. Raises as ``settle`` does.
+
+    Those that the worker parked hold the broker's bytes; they wait for a worker.
+    """
     limit = get_settings().batch_size
-    parked = parking.due(room.name, [_NO_TOPIC], limit=limit, now=timezone.now())
-    if parked:
-        _settle(room, parking.arrivals_of(parked, decode_stored))
+    parked = parking.due(room.name, [NO_TOPIC], limit=limit, now=timezone.now())
+    return _settle(room, parking.arrivals_of(parked, decode_stored)) if parked else None
 
 
 def decode_stored(message: Message) -> Event:
@@ -83,7 +87,7 @@ def worker_name(process_id: int) -> str:
     return f"{socket.gethostname()}:{process_id}"[:255]
 
 
-def _settle(room: Room, arrivals: tuple[Arrival, ...]) -> None:
+def _settle(room: Room, arrivals: tuple[Arrival, ...]) -> BatchResult:
     group = get_settings().group_of(room.name)
     batch = Batch(room=room, group=group, worker=worker_name(getpid()), arrivals=arrivals)
-    settle(batch, now=timezone.now())
+    return settle(batch, now=timezone.now())

@@ -15,6 +15,8 @@ from openedx_events.tooling import OpenEdxPublicSignal
 
 from shared.ordering import Position
 
+NO_TOPIC = ""
+"""Topic of an event that came through its signal alone, or was made of a snapshot's row."""
 NO_PARTITION = -1
 """Partition of an event that reached us through its signal alone, without a broker position."""
 

@@ -16,7 +16,7 @@ from shared.consumer import Mode
 from shared.dead_letters import identity_of
 from shared.exceptions import UndecodableMessage, UnknownEventType
 from shared.logging import Action, Log
-from shared.messages import Event, Message
+from shared.messages import NO_TOPIC, Event, Message
 from shared.models import ParkedEvent
 from shared.outcomes import Outcome
 from shared.upsert import insert_or_update
@@ -33,10 +33,12 @@ _UNIQUE = ["room", "consumer", "topic", "partition", "offset"]
 def due(room: str, topics: Collection[str], *, limit: int, now: datetime) -> list[ParkedEvent]:
     """Return the parked events of a room that a consumer of these topics is to retry now.
 
-    Those of a consumer in shadow stay until it is live again.
+    What came without a broker anybody can read. Those of a consumer in shadow stay until it is live
+    again.
     """
     settings = get_settings()
-    found = ParkedEvent.objects.due(room, topics, max_age=settings.park_max_age, now=now)
+    readable = {*topics, NO_TOPIC}
+    found = ParkedEvent.objects.due(room, readable, max_age=settings.park_max_age, now=now)
     waiting = [name for name in settings.modes if settings.mode_of(name) is not Mode.LIVE]
     return list(found.exclude(consumer__in=waiting)[:limit])
 

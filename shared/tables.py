@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial, update_wrapper
 from typing import Generic, TypeVar
 
-from shared.ordering import SyncedModel
+from shared.ordering import Position, SyncedModel
 from shared.outcomes import Held, WriteResult
 from shared.record_json import values_of
 from shared.records import PositionedRecord, Record, fold_key
@@ -19,8 +20,9 @@ Write = Callable[[Sequence[PositionedRecord[R]]], Sequence[WriteResult]]
 class TableDestination(Generic[R]):
     """Writes records by a function, and tells what the table holds for them."""
 
-    def __init__(self, model: type[SyncedModel], write: Write[R]) -> None:
+    def __init__(self, model: type[SyncedModel], gone: Mapping[str, str], write: Write[R]) -> None:
         self._model = model
+        self._gone = gone
         self._write = write
         update_wrapper(self, write)
 
@@ -37,7 +39,17 @@ class TableDestination(Generic[R]):
             for key, record in zip(keys, records, strict=True)
         ]
 
+    def keys(self, before: datetime) -> Iterator[str]:
+        """Yield the folded keys of the rows that followed no event of this time or a later one."""
+        rows = self._model._default_manager.filter(position__lt=Position(before.astimezone(UTC)))
+        yield from rows.exclude(**self._gone).values_list("sync_key", flat=True).iterator()
 
-def in_table(model: type[SyncedModel]) -> Callable[[Write[R]], TableDestination[R]]:
-    """Make a destination of a function that writes to this table, matched by its ``sync_key``."""
-    return partial(TableDestination, model)
+
+def in_table(
+    model: type[SyncedModel], *, gone: Mapping[str, str] | None = None
+) -> Callable[[Write[R]], TableDestination[R]]:
+    """Make a destination of a function that writes to this table, matched by its ``sync_key``.
+
+    ``gone`` has the values, by column, of rows that say that what they were about is deleted.
+    """
+    return partial(TableDestination, model, gone or {})

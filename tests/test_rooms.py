@@ -16,6 +16,7 @@ FILES = {
     "filters.py",
     "records.py",
     "mappers.py",
+    "snapshots.py",
     "py.typed",
     "demo/__init__.py",
     "demo/author.py",

@@ -9,6 +9,8 @@ from enterprise_license_sync.records import (
     PLAN_STEPS,
     LicensedEnrollmentRecord,
     LicenseRecord,
+    LicenseStatus,
+    PlanStatus,
     SubscriptionPlanRecord,
 )
 from enterprise_license_sync.standalone.models import (
@@ -26,7 +28,7 @@ from shared.upsert import upsert
 log = Log(__name__)
 
 
-@in_table(SubscriptionPlan)
+@in_table(SubscriptionPlan, gone={"status": PlanStatus.DELETED})
 def write_subscription_plans(
     records: Sequence[PositionedRecord[SubscriptionPlanRecord]],
 ) -> list[Outcome]:
@@ -34,7 +36,7 @@ def write_subscription_plans(
     return upsert(SubscriptionPlan, records, now=timezone.now(), before_change=_note_plan_step)
 
 
-@in_table(License)
+@in_table(License, gone={"status": LicenseStatus.DELETED})
 def write_licenses(records: Sequence[PositionedRecord[LicenseRecord]]) -> list[WriteResult]:
     """Write the licenses whose plan is there; a newer event wins, whatever step it takes."""
     return write_where_parent_is(

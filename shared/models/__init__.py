@@ -1,6 +1,7 @@
 """What this project stores beside the rooms' rows: events that wait or died, counts, the shadow."""
 
 from shared.models.applied import AppliedEvent
+from shared.models.checkpoints import Checkpoint
 from shared.models.counts import OutcomeCount
 from shared.models.messages import DeadLetter, ParkedEvent, StoredMessage
 from shared.models.minutes import WorkerMinute
@@ -9,6 +10,7 @@ from shared.models.shadow import ShadowFailure, ShadowRecord
 
 __all__ = [
     "AppliedEvent",
+    "Checkpoint",
     "DeadLetter",
     "OutcomeCount",
     "ParkedEvent",

@@ -158,6 +158,12 @@ EVENT_SYNC = {
 }
 
 EVENTS_SERVICE_NAME = env("EVENTS_SERVICE_NAME", default="event-sync")
+# The account by which ``backfill`` and ``reconcile`` ask other services; Open edX's own names.
+BACKEND_SERVICE_EDX_OAUTH2_PROVIDER_URL = env(
+    "BACKEND_SERVICE_EDX_OAUTH2_PROVIDER_URL", default=None
+)
+BACKEND_SERVICE_EDX_OAUTH2_KEY = env("BACKEND_SERVICE_EDX_OAUTH2_KEY", default=None)
+BACKEND_SERVICE_EDX_OAUTH2_SECRET = env("BACKEND_SERVICE_EDX_OAUTH2_SECRET", default=None)
 EVENT_BUS_CONSUMER = env("EVENT_BUS_CONSUMER", default="shared.kafka.BatchingKafkaConsumer")
 EVENT_BUS_PRODUCER = env("EVENT_BUS_PRODUCER", default="edx_event_bus_kafka.create_producer")
 EVENT_BUS_TOPIC_PREFIX = env("EVENT_BUS_TOPIC_PREFIX", default=None)

@@ -9,9 +9,10 @@ from shared.consumer import Consumer, Route
 from shared.outcomes import WriteResult
 from shared.parents import write_where_parent_is
 from shared.records import Key, PositionedRecord
+from shared.snapshots import Row, Snapshot
 from shared.tables import in_table
 from shared.upsert import upsert
-from tests.testapp.events import BOOK_CHANGED, SHELF_CHANGED
+from tests.testapp.events import BOOK_CHANGED, SHELF_CHANGED, BookData, ShelfData
 from tests.testapp.models import Book, Shelf
 
 ROOM = "tests.testapp"
@@ -80,6 +81,20 @@ def write_books(records: Sequence[PositionedRecord[BookRecord]]) -> Sequence[Wri
     )
 
 
+def shelf_of(row: Row):
+    """Return the event's data of a row that says a shelf."""
+    return {"shelf": ShelfData(code=row.text("code"), label=row.text("label"))}
+
+
+def book_of(row: Row):
+    """Return the event's data of a row that says a book."""
+    texts = {name: row.text(name) for name in ("code", "isbn", "title")}
+    return {"book": BookData(**texts, price=row.number("price"))}
+
+
+SHELVES_SNAPSHOT = Snapshot(signal=SHELF_CHANGED, to_data=shelf_of)
+BOOKS_SNAPSHOT = Snapshot(signal=BOOK_CHANGED, to_data=book_of, modified="modified")
+
 SHELVES = Consumer(
     name="shelves",
     topic=TOPIC,
@@ -91,6 +106,7 @@ SHELVES = Consumer(
             to_record=to_shelf,
         ),
     ),
+    snapshot=SHELVES_SNAPSHOT,
 )
 BOOKS = Consumer(
     name="books",
@@ -98,4 +114,5 @@ BOOKS = Consumer(
     routes=(
         Route(signal=BOOK_CHANGED, key_field="book.code", accept=wants_book, to_record=to_book),
     ),
+    snapshot=BOOKS_SNAPSHOT,
 )

@@ -1,0 +1,183 @@
+"""The options that ``backfill`` and ``reconcile`` share: which consumer, and which snapshot."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError
+from django.db import DatabaseError
+from django.utils import timezone
+
+from shared import registry
+from shared.connections import meaning_of
+from shared.consumer import Consumer, Room
+from shared.exceptions import ConfigurationError, FatalError, TransientError
+from shared.rest_source import ApiSource
+from shared.snapshots import Snapshot
+from shared.sources import FileSource, Source
+from shared.supervisor import FATAL_STATUS
+from shared.times import parse_time
+
+DEFAULT_MARGIN = 300.0
+"""Seconds that are taken off the time of a snapshot; see ADR 0012."""
+_EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Chosen:
+    """What the options name."""
+
+    room: Room
+    consumer: Consumer
+    snapshot: Snapshot
+    source: Source
+    margin: timedelta
+    as_of: datetime | None
+
+
+def add_snapshot_options(parser: ArgumentParser) -> None:
+    """Take the room, its consumer, and the snapshot."""
+    parser.add_argument("room", metavar="ROOM", help="Name of a room.")
+    parser.add_argument(
+        "--consumer", metavar="NAME", help="Whose rows these are; needed if the room has several."
+    )
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "--from", dest="file", metavar="FILE", help="A file with one JSON object in each line."
+    )
+    source.add_argument(
+        "--from-url", dest="url", metavar="URL", help="A listing of a service's REST API."
+    )
+    parser.add_argument(
+        "--as-of",
+        metavar="TIME",
+        help="When the making of the file began: ISO 8601 with its zone.",
+    )
+    parser.add_argument(
+        "--margin",
+        type=_seconds,
+        default=DEFAULT_MARGIN,
+        metavar="SECONDS",
+        help=f"By how much a snapshot's time is put back, for events under way "
+        f"({DEFAULT_MARGIN:.0f}).",
+    )
+    parser.add_argument(
+        "--rate", type=_rate, metavar="N", help="Read so many rows a second at most."
+    )
+    parser.add_argument(
+        "--examples",
+        type=_number,
+        default=5,
+        metavar="N",
+        help="Show so many examples of each kind (5). They have keys, and values but for personal "
+        "data.",
+    )
+    parser.add_argument("--json", action="store_true", help="Print one JSON object.")
+
+
+def chosen(options: Mapping[str, Any], wait: Callable[[float], bool]) -> Chosen:
+    """Return what the options name. Raises ``FatalError`` that names the option."""
+    room = registry.get_room(options["room"])
+    consumer, snapshot = _consumer(room, options["consumer"])
+    as_of = _as_of(options["as_of"])
+    if options["file"] is None and as_of:
+        raise ConfigurationError(
+            "--as-of is for files: an API says itself when it answered.", hint="Leave it out."
+        )
+    return Chosen(
+        room=room,
+        consumer=consumer,
+        snapshot=snapshot,
+        source=_source(options, snapshot, as_of, wait),
+        margin=timedelta(seconds=options["margin"]),
+        as_of=as_of,
+    )
+
+
+@contextmanager
+def fatal_errors() -> Iterator[None]:
+    """Let what ends a command be one line and a status of its own."""
+    try:
+        yield
+    except (FatalError, TransientError) as error:
+        raise CommandError(f"Fatal: {error}", returncode=FATAL_STATUS) from error
+    except DatabaseError as error:
+        raise CommandError(f"Fatal: {meaning_of(error)}", returncode=FATAL_STATUS) from error
+
+
+def _consumer(room: Room, name: str | None) -> tuple[Consumer, Snapshot]:
+    known = {c.name: (c, c.snapshot) for c in room.consumers if c.snapshot}
+    names = ", ".join(known) or "none of this room"
+    if name is None and len(known) != 1:
+        raise ConfigurationError(
+            "--consumer is needed: which one's rows are these?", hint=f"Name one of {names}."
+        )
+    if name is not None and name not in known:
+        raise ConfigurationError(
+            f"--consumer: {name!r} is no consumer of {room.name} with a snapshot.",
+            hint=f"There are: {names}.",
+        )
+    return known[name or next(iter(known))]
+
+
+def _source(
+    options: Mapping[str, Any],
+    snapshot: Snapshot,
+    as_of: datetime | None,
+    wait: Callable[[float], bool],
+) -> Source:
+    if options["file"] is None:
+        return ApiSource(options["url"], wait)
+    if as_of is None and not snapshot.modified:
+        raise ConfigurationError(
+            "--as-of is needed: the rows of such a file don't say when they were so.",
+            hint="Say when the making of the file began, as in --as-of 2026-01-31T12:00:00Z.",
+        )
+    return FileSource(Path(options["file"]), as_of)
+
+
+def _as_of(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        time = parse_time(text)
+    except ValueError as error:
+        raise FatalError(
+            f"--as-of: {text!r} is no time.", hint="Write it as in 2026-01-31T12:00:00Z."
+        ) from error
+    if not _EARLIEST < time <= timezone.now():
+        raise FatalError(f"--as-of: no file was made at {text}.", hint="Say when this one was.")
+    return time
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1
+    if not 0 <= value <= 86_400:
+        raise ArgumentTypeError(f"{text!r} is no number of seconds from 0 to 86400")
+    return value
+
+
+def _rate(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0
+    if not (isfinite(value) and value > 0):
+        raise ArgumentTypeError(f"{text!r} is no number above 0")
+    return value
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal():
+        raise ArgumentTypeError(f"{text!r} is no whole number")
+    return int(text)

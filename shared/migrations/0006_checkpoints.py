@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("event_sync", "0003_shadow"),
+        ("event_sync", "0005_repairs"),
     ]
 
     operations = [

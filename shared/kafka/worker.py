@@ -79,9 +79,6 @@ class Worker:
         self._decoder = Decoder(self._registry, for_receivers=self._is_live)
         self._tracer = Tracer()
         self._stop = StopRequest()
-        self._emission = Emission(
-            self.room, self._tracer, stop=self._stop, seconds=self.longest_turn / 4
-        )
         self._flight = Flight()
         self._next_look_at_parked = 0.0
 
@@ -124,6 +121,9 @@ class Worker:
             vitals=self.vitals,
         )
         self._patience = Patience(self.vitals, self._subscription, self._stop)
+        self._emission = Emission(
+            self.room, self._tracer, stop=self._stop, seconds=self.longest_turn / 4
+        )
         self._standby = Standby(self.vitals, self._subscription, self._patience, self._stop)
         # What comes again must not count twice: its history ends where this client begins.
         self._breaker = FloodBreaker(self._deaths_before)

@@ -15,9 +15,9 @@ from shared import registry
 from shared.consumer import Mode, Room
 from shared.exceptions import ConfigurationError, EventSyncError
 from shared.hosts import check_destination
+from shared.listeners import named
 from shared.models import DeadLetter
 from shared.modes import consumers_in
-from shared.receivers import named
 
 
 class NoAddressee(EventSyncError):

@@ -16,8 +16,8 @@ from shared.conf import get_settings, problems
 from shared.consumer import Consumer, Route
 from shared.exceptions import ConfigurationError
 from shared.hosts import HostDestination
-from shared.receivers import not_superseded
 from shared.setting_values import Carrier
+from shared.superseding import not_superseded
 
 _STOCK_CONSUMERS = (
     "edx_event_bus_kafka.KafkaEventConsumer",

@@ -9,12 +9,13 @@ from urllib.parse import quote
 from shared.batches import Batch, Ending
 from shared.cloudevents import event_type_of
 from shared.exceptions import UndecodableMessage
+from shared.listeners import PATH_LENGTH
 from shared.logging import Action, Log
 from shared.messages import Message
 from shared.models import DeadLetter
 from shared.outcomes import Outcome
 from shared.reactions import describe, origin
-from shared.receivers import PATH_LENGTH, ReceiverFailure
+from shared.receivers import ReceiverFailure
 from shared.upsert import insert_or_update
 
 log = Log(__name__)

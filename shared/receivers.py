@@ -11,9 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
-from weakref import ReferenceType
 
 from django.dispatch import Signal
 from edx_django_utils.cache import RequestCache
@@ -21,18 +19,12 @@ from openedx_events.data import EventsMetadata
 from openedx_events.tooling import SIGNAL_PROCESSED_FROM_EVENT_BUS, OpenEdxPublicSignal
 
 from shared.conf import get_settings
-from shared.consumer import Consumer, Room
+from shared.consumer import Room
 from shared.exceptions import EventNotCollected
-from shared.hosts import HostDestination
-from shared.logging import Action, Log
+from shared.listeners import path_of
 from shared.messages import Event
 from shared.reactions import Reaction, reaction_to
 from shared.setting_values import Carrier
-
-log = Log(__name__)
-
-PATH_LENGTH = 255
-"""The width of the column that names a receiver."""
 
 
 @dataclass(slots=True)
@@ -58,7 +50,7 @@ class ReceiverFailure:
     @property
     def receiver_name(self) -> str:
         """Dotted path of the receiver."""
-        return _path(self.receiver)
+        return path_of(self.receiver)
 
     @property
     def is_transient(self) -> bool:
@@ -97,79 +89,6 @@ def others_listen(signal: OpenEdxPublicSignal) -> bool:
     uids = (str(key[0]) for key, *_ in signal.receivers)
     is_other = any(not uid.startswith(_UID) for uid in uids)
     return is_other and bool(signal.has_listeners(sender=None))
-
-
-def superseded(consumer: Consumer) -> dict[str, list[OpenEdxPublicSignal]]:
-    """Return, for each receiver that a consumer supersedes, the signals that it is connected to."""
-    return {
-        path: [s for s in dict.fromkeys(r.signal for r in consumer.routes) if _uids_of(path, s)]
-        for path in consumer.supersedes
-    }
-
-
-def not_superseded(consumer: Consumer) -> list[str]:
-    """Return the receivers that a consumer replaces in its host, and that the host doesn't have.
-
-    Elsewhere, with tables of the room's own, there is nothing to replace. Raises
-    ``ConfigurationError`` if the consumer has no destination.
-    """
-    if not isinstance(get_settings().destination_of(consumer.name), HostDestination):
-        return []
-    return [path for path, signals in superseded(consumer).items() if not signals]
-
-
-def supersede(room: Room) -> None:
-    """Disconnect, in this process, the host's receivers that the room's consumers replace.
-
-    Raises what ``not_superseded`` raises.
-    """
-    for consumer in room.consumers:
-        names = {"room": room.name, "consumer": consumer.name}
-        for path in not_superseded(consumer):
-            log.warning(
-                Action.RECEIVER_MISSING,
-                **names,
-                receiver=path,
-                hint="The consumer supersedes it, and it receives none of its events. Did the host "
-                "rename it? Under another name it does the consumer's work as well.",
-            )
-        for path, signals in superseded(consumer).items():
-            for signal in signals:
-                for uid in _uids_of(path, signal):
-                    signal.disconnect(dispatch_uid=uid)
-                log.info(
-                    Action.RECEIVER_SUPERSEDED,
-                    **names,
-                    receiver=path,
-                    event_type=signal.event_type,
-                )
-
-
-def named(path: str, signal: OpenEdxPublicSignal) -> list[Callable[..., Any]]:
-    """Return the receivers of a signal by the path that a dead letter has, cut to its column."""
-    return [each for _, each in _connected(signal) if each and _path(each)[:PATH_LENGTH] == path]
-
-
-def _uids_of(path: str, signal: OpenEdxPublicSignal) -> list[Any]:
-    """Return by what a signal knows the receivers of this path, as a ``dispatch_uid``."""
-    return [uid for uid, receiver in _connected(signal) if _path(receiver) == path]
-
-
-def _connected(signal: OpenEdxPublicSignal) -> Iterator[tuple[Any, Any]]:
-    """Yield a signal's receivers, each after the ``dispatch_uid`` or id that it is known by.
-
-    What others connect for one sender is no concern of ours: the bus has none.
-    """
-    for key, receiver, *_ in signal.receivers:
-        yield key[0], receiver() if isinstance(receiver, ReferenceType) else receiver
-
-
-def _path(receiver: object) -> str:
-    """Return the dotted path of a receiver; of a partial, that of the function inside."""
-    while isinstance(receiver, partial):
-        receiver = receiver.func
-    module = getattr(receiver, "__module__", "")
-    return f"{module}.{getattr(receiver, '__qualname__', type(receiver).__name__)}"
 
 
 # A function and no object: to report a failure, Django and openedx-events need its names.

@@ -37,9 +37,10 @@ from shared.kafka.vitals import Vitals
 from shared.logging import Action, Log
 from shared.modes import room_in
 from shared.pipeline import settle
-from shared.receivers import ReceiverFailure, supersede
+from shared.receivers import ReceiverFailure
 from shared.setting_values import FLOOD_WINDOW
 from shared.stopping import StopRequest
+from shared.superseding import supersede
 
 log = Log(__name__)
 

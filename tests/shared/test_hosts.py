@@ -17,8 +17,8 @@ from shared.exceptions import ConfigurationError, Outage, PoisonError
 from shared.hosts import Host, HostDestination
 from shared.kafka.config import check_configuration
 from shared.outcomes import Outcome, WriteResult
-from shared.receivers import supersede
 from shared.records import PositionedRecord
+from shared.superseding import supersede
 from shared.testing import registered
 from tests.library import outcomes, settled, shelf
 from tests.testapp.events import SHELF_CHANGED

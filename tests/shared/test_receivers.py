@@ -15,6 +15,7 @@ from shared import receivers
 from shared.consumer import Consumer
 from shared.exceptions import EventNotCollected
 from shared.receivers import ReceiverFailure, collecting, emit
+from shared.superseding import supersede
 from shared.testing import registered
 from tests.library import book, shelf
 from tests.testapp.events import BOOK_CHANGED, SHELF_CHANGED
@@ -192,7 +193,7 @@ def test_superseded_receiver_is_disconnected(others, caplog):
     """However it was connected, from the consumer's own signals only, and it is logged."""
     caplog.set_level("INFO", logger="shared")
     with registered("other", superseding(PATH)) as other, connected_anew():
-        receivers.supersede(other)
+        supersede(other)
         (line,) = [record.getMessage() for record in caplog.records]
         with collecting(other) as collection:
             emit(shelf(), collection)
@@ -210,7 +211,7 @@ def test_superseded_receiver_is_disconnected(others, caplog):
 def test_nothing_else_is_disconnected(others, paths):
     """A room that supersedes nothing, or what isn't there, leaves the host as it is."""
     with registered("other", superseding(*paths)) as other, connected_anew():
-        receivers.supersede(other)
+        supersede(other)
         with collecting(other) as collection:
             emit(shelf(), collection)
         assert len(UPDATED) == 3
@@ -222,7 +223,7 @@ def test_partial_is_superseded_by_the_path_of_its_function(others):
         with registered("other", superseding(path)) as other, collecting(other) as collection:
             UPDATED.clear()
             with listening(partial(update_shelf)), listening(partial(update_other)):
-                receivers.supersede(other)
+                supersede(other)
                 emit(shelf(), collection)
         assert len(UPDATED) == left
 

@@ -10,7 +10,7 @@ from django.utils.module_loading import import_string
 from openedx_events.content_authoring.signals import COURSE_CATALOG_INFO_CHANGED
 
 from discovery_course_run_sync.consumers import COURSE_RUNS
-from shared import receivers, registry
+from shared import registry, superseding
 from tests.hosts.discovery.conftest import IS_HOST, SUPERSEDED
 
 
@@ -31,6 +31,6 @@ def receiver() -> Iterator[Callable[..., Any]]:
 
 def test_receiver_is_superseded(receiver: Callable[..., Any]) -> None:
     """It would sleep for a minute per event and write what the room has written."""
-    assert receivers.superseded(COURSE_RUNS) == {SUPERSEDED: [COURSE_CATALOG_INFO_CHANGED]}
-    receivers.supersede(registry.get_room("discovery_course_run_sync"))
-    assert receivers.superseded(COURSE_RUNS) == {SUPERSEDED: []}
+    assert superseding.superseded(COURSE_RUNS) == {SUPERSEDED: [COURSE_CATALOG_INFO_CHANGED]}
+    superseding.supersede(registry.get_room("discovery_course_run_sync"))
+    assert superseding.superseded(COURSE_RUNS) == {SUPERSEDED: []}

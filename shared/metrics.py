@@ -1,4 +1,4 @@
-"""The metrics of a worker, in prometheus-client's default registry; docs/metrics.md lists them.
+"""The metrics of a worker, in prometheus-client's registry; docs/watch_workers.md lists them.
 
 Only ``shared.kafka.vitals`` sets them. Times are in seconds, as Prometheus has it.
 """
@@ -62,6 +62,11 @@ LAST_POLL = Gauge(
 )
 LAST_PROGRESS = Gauge(
     "event_sync_last_progress_timestamp_seconds", "When the worker last committed a batch.", _ROOM
+)
+LAST_SIGN = Gauge(
+    "event_sync_last_sign_timestamp_seconds",
+    "When the worker last left its sign of life in the database.",
+    _ROOM,
 )
 PARKED = Gauge("event_sync_parked", "Events that wait for a row.", ["room", "consumer"])
 PARKED_AGE = Gauge(

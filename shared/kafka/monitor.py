@@ -81,6 +81,7 @@ class Monitor:
                 room = self._vitals.room
                 self._vitals.tell_depths(depths.parked_in(room), depths.dead_in(room))
             self._looks += 1
+            self._vitals.tell_kept()
             self._is_failing = False
         except Exception as error:
             if not self._is_failing:

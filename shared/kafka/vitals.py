@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import product
 from time import monotonic
 
 from django.utils import timezone
@@ -22,6 +23,7 @@ from shared.depths import Depths
 from shared.kafka.flight import Flight
 from shared.kafka.offsets import Partition
 from shared.messages import Event
+from shared.outcomes import Outcome
 from shared.states import State
 
 _LONGEST_HISTORY = 120
@@ -47,7 +49,9 @@ class Minute:
 class Vitals:
     """A worker's name, state, partitions and lag, and when it last polled and got on."""
 
-    def __init__(self, *, worker: str, room: str, group: str, mode: Mode) -> None:
+    def __init__(
+        self, *, worker: str, room: str, group: str, mode: Mode, consumers: Iterable[str] = ()
+    ) -> None:
         self.worker = worker
         self.room = room
         self.group = group
@@ -57,11 +61,17 @@ class Vitals:
         self.progressed = monotonic()
         self.partitions: frozenset[Partition] = frozenset()
         self._group_lag: Mapping[Partition, int] | None = None
-        self._consumers: set[str] = set()
+        self._consumers = {*consumers, ""}
         self._minutes: dict[datetime, Minute] = {}
         self.state = State.RUNNING
         self.reason = ""
         metrics.WORKER_INFO.labels(room, group, mode, worker).set(1)
+        # A counter that isn't there before its first event hides that event from increase().
+        for name, outcome in product(self._consumers, Outcome):
+            metrics.OUTCOMES.labels(room, name, outcome)
+        for kind in Rebalance:
+            metrics.REBALANCES.labels(room, kind)
+        metrics.CLIENTS_RENEWED.labels(room)
         self._show_state()
 
     @property
@@ -90,8 +100,7 @@ class Vitals:
     def tell_partitions(self, kind: Rebalance, owned: Iterable[Partition]) -> None:
         """Note which partitions the worker has, and how that came."""
         before, self.partitions = self.partitions, frozenset(owned)
-        for topic, number in before - self.partitions:
-            metrics.LAG.remove(self.room, topic, str(number))
+        self._forget_lag(before - self.partitions)
         # What has come may have waited for long, for another worker.
         self.progressed = monotonic()
         metrics.PARTITIONS.labels(self.room).set(len(self.partitions))
@@ -151,8 +160,15 @@ class Vitals:
         if not self.total_lag:
             # Who has nothing to do gets on: what comes next has not waited.
             self.progressed = monotonic()
-        for (topic, number), messages in (self.lag or {}).items():
+        shown = self.lag or {}
+        for (topic, number), messages in shown.items():
             metrics.LAG.labels(self.room, topic, str(number)).set(messages)
+        # No old number stays of what the broker doesn't tell, and of what went in this moment.
+        self._forget_lag({*shown, *self.partitions} - set(self.lag or {}))
+
+    def tell_kept(self) -> None:
+        """Note that a sign of life is in the database."""
+        metrics.LAST_SIGN.labels(self.room).set_to_current_time()
 
     def tell_depths(self, parked: Depths, dead: Depths) -> None:
         """Note how much of the room's is parked and dead."""
@@ -183,6 +199,11 @@ class Vitals:
                 del self._minutes[min(self._minutes)]
             self._minutes[start] = Minute()
         return self._minutes[start]
+
+    def _forget_lag(self, places: Iterable[Partition]) -> None:
+        for topic, number in places:
+            with suppress(KeyError):  # older releases of prometheus-client want it to be there
+                metrics.LAG.remove(self.room, topic, str(number))
 
     def _enter(self, state: State, reason: str) -> None:
         self.state, self.reason = state, reason

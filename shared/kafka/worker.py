@@ -67,7 +67,11 @@ class Worker:
         self.group = group or get_settings().group_of(room.name, mode)
         self._is_live = mode is Mode.LIVE
         self.vitals = Vitals(
-            worker=worker_name(getpid()), room=self.room.name, group=self.group, mode=mode
+            worker=worker_name(getpid()),
+            room=self.room.name,
+            group=self.group,
+            mode=mode,
+            consumers=[consumer.name for consumer in self.room.consumers],
         )
         self._config = consumer_config(self.group)
         consumers = {

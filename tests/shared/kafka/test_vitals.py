@@ -15,6 +15,7 @@ from shared.kafka import vitals as vitals_module
 from shared.kafka.flight import Flight
 from shared.kafka.health import liveness
 from shared.kafka.vitals import Rebalance, Vitals
+from shared.outcomes import Outcome
 from shared.states import State
 from tests.grades import START, TOPIC, Grade
 
@@ -116,6 +117,32 @@ def test_lag_that_the_broker_does_not_tell(vitals: Vitals, clock: Clock) -> None
     vitals.tell_polled()
     assert vitals.total_lag is None
     assert is_alive(vitals)
+
+
+def lags() -> dict[str, float]:
+    """Return the lags that Prometheus gets of the room, by partition."""
+    (family,) = metrics.LAG.collect()
+    return {s.labels["partition"]: s.value for s in family.samples if s.labels["room"] == "room"}
+
+
+def test_lag_that_is_known_no_more(vitals: Vitals) -> None:
+    """It isn't shown as what it was; nor is that of a partition that is gone."""
+    vitals.tell_lag({PLACE: 7})
+    assert lags() == {"0": 7}
+    vitals.tell_lag(None)
+    assert lags() == {}
+    vitals.tell_lag({PLACE: 8})
+    vitals.tell_partitions(Rebalance.LOST, [])
+    assert lags() == {}
+
+
+def test_counters_before_the_first_event() -> None:
+    """They are there with 0, for Prometheus sees no increase from nothing to one."""
+    Vitals(worker="w", room="quiet", group="tests", mode=Mode.LIVE, consumers=["shelves"])
+    for metric, number in ((metrics.OUTCOMES, 2 * len(Outcome)), (metrics.REBALANCES, 3)):
+        (family,) = metric.collect()
+        ours = [s for s in family.samples if s.labels["room"] == "quiet"]
+        assert [s.value for s in ours if s.name.endswith("_total")] == [0] * number
 
 
 def test_history_while_nobody_keeps_it(vitals: Vitals, monkeypatch: pytest.MonkeyPatch) -> None:

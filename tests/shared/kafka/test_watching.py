@@ -72,6 +72,7 @@ def test_metrics(cluster: Cluster, worker: Watched) -> None:
     cluster.flush()
     cluster.wait_until_settled()
     wait_until(lambda: worker.metric("lag", topic=TOPIC, partition="0") == 0, "the lag")
+    wait_until(lambda: worker.metric("last_sign_timestamp_seconds"), "a sign of life")
     metrics = worker.metrics()
 
     def metric(name: str, **labels: str) -> float:

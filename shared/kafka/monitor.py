@@ -66,6 +66,8 @@ class Monitor:
             self._group = self._group or Group(self._vitals.group)
             return self._group.lag(self._topics)
         except FatalError:
+            # A client that met a cluster without brokers may never look for one again.
+            self._group = None
             return None  # the worker says why
 
     def _keep(self) -> None:

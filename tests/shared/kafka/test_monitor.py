@@ -1,0 +1,40 @@
+"""How a worker's monitor asks for the lag."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from shared.consumer import Mode
+from shared.exceptions import FatalError
+from shared.kafka import monitor as monitor_module
+from shared.kafka.monitor import Monitor
+from shared.kafka.vitals import Vitals
+from tests.grades import TOPIC
+
+
+class Lost:
+    """A group asked for by a client that, like librdkafka's, may not find its cluster again."""
+
+    made = 0
+
+    def __init__(self, name: str) -> None:
+        Lost.made += 1
+        self._is_lost = Lost.made == 1
+
+    def lag(self, topics: Sequence[str]) -> dict[tuple[str, int], int]:
+        """Return the lag, unless this is the first client."""
+        if self._is_lost:
+            raise FatalError("The broker doesn't answer.")
+        return {(TOPIC, 0): 3}
+
+
+def test_lag_after_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is asked for with a new client, which is kept while it gets answers."""
+    monkeypatch.setattr(monitor_module, "Group", Lost)
+    vitals = Vitals(worker="worker", room="room", group="tests", mode=Mode.LIVE)
+    monitor = Monitor(vitals, [TOPIC])
+    answers = [monitor._lag() for _ in range(3)]
+    assert answers == [None, {(TOPIC, 0): 3}, {(TOPIC, 0): 3}]
+    assert Lost.made == 2

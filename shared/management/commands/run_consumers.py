@@ -59,7 +59,8 @@ class Command(BaseCommand):
         def command(name: str) -> list[str]:
             more = ["--shadow"] if mode is Mode.SHADOW else []
             if port is not None:
-                more.append(f"--port={port + names.index(name)}")
+                # 0 is any free port, for each of them.
+                more.append(f"--port={port and port + names.index(name)}")
             return supervisor.worker_command(name, *more)
 
         supervisor.supervise(names, command)

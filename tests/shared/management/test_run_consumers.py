@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 from confluent_kafka import KafkaError
+from django.core.management import call_command
 
+from shared import supervisor
 from shared.management.commands import run_consumers
 from shared.supervisor import FATAL_STATUS
 from tests.cluster import Cluster
@@ -130,3 +132,20 @@ def assert_fails_with(command: Process, pattern: str) -> None:
     assert command.exit_status() == FATAL_STATUS
     assert re.search(f"^CommandError: Fatal: .*{pattern}", command.lines[-1]), command.tail
     assert "Traceback" not in command.output
+
+
+@pytest.mark.parametrize(("port", "ports"), [(9100, [9100, 9101]), (0, [0, 0])])
+def test_ports_of_several_rooms(
+    port: int, ports: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has a port of its own: the next one, or any that is free."""
+    commands: list[list[str]] = []
+    rooms = ["credentials_grades_sync", "discovery_course_run_sync"]
+
+    def supervise(names: list[str], command: Callable[[str], list[str]]) -> None:
+        commands.extend(command(name) for name in names)
+
+    monkeypatch.setattr(supervisor, "supervise", supervise)
+    call_command("run_consumers", *rooms, port=port)
+    said = [word for command in commands for word in command if word.startswith("--port")]
+    assert said == [f"--port={number}" for number in ports]

@@ -76,6 +76,7 @@ NEEDS = (
     Need("openssl", ("openssl",), lambda: bool(shutil.which("openssl"))),
     Need("PostgreSQL's server", ("postgresql",), lambda: postgresql.binaries() is not None),
     Need("MariaDB's server", ("mariadb-server-core", "mariadb-client-core"), _has_mariadb),
+    Need("promtool", ("prometheus",), lambda: bool(shutil.which("promtool"))),
     Need(
         "what mysqlclient is built with",
         ("libmariadb-dev", "pkg-config", "gcc", "python3-dev"),

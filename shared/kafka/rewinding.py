@@ -72,9 +72,14 @@ class Group:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._refusal: FatalError | None = None
+        self._refusals = refusals = list[FatalError]()
+
+        # It doesn't know this object: the client's threads end when that is dropped, not some day.
+        def on_error(error: KafkaError) -> None:
+            refusals.extend(filter(None, [errors.refusal(error)]))
+
         # An admin client ignores what only a consumer understands, and would log that it does.
-        config = {**consumer_config(name), "log_level": 0, "error_cb": self._on_error}
+        config = {**consumer_config(name), "log_level": 0, "error_cb": on_error}
         try:
             self._client = admin.AdminClient(config)
         except (KafkaException, TypeError, ValueError) as error:
@@ -195,12 +200,10 @@ class Group:
         except KafkaException as error:
             raise self._unanswered(error.args[0]) from error
 
-    def _on_error(self, error: KafkaError) -> None:
-        self._refusal = self._refusal or errors.refusal(error)
-
     def _unanswered(self, error: KafkaError) -> FatalError:
         self._client.poll(0)  # calls back: a refused password shows as a timeout here
-        return self._refusal or errors.refusal(error) or _Unanswered(error)
+        refusal = self._refusals[0] if self._refusals else errors.refusal(error)
+        return refusal or _Unanswered(error)
 
     def _has_members(self, how_many: str) -> FatalError:
         return FatalError(

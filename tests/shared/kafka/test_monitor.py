@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Callable, Sequence
+from weakref import ref
 
 import pytest
 
@@ -10,6 +12,7 @@ from shared.consumer import Mode
 from shared.exceptions import FatalError
 from shared.kafka import monitor as monitor_module
 from shared.kafka.monitor import Monitor
+from shared.kafka.rewinding import Group
 from shared.kafka.vitals import Vitals
 from tests.grades import TOPIC
 
@@ -38,3 +41,17 @@ def test_lag_after_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = [monitor._lag() for _ in range(3)]
     assert answers == [None, {(TOPIC, 0): 3}, {(TOPIC, 0): 3}]
     assert Lost.made == 2
+
+
+def test_client_that_is_dropped(event_sync: Callable[..., None]) -> None:
+    """It goes at once, with its threads: a long outage has many, and leaves little to collect."""
+    gc.disable()
+    try:
+        group = Group("tests")
+        with pytest.raises(FatalError):
+            group.lag(["no-such-topic"])
+        gone = ref(group)
+        del group
+        assert gone() is None
+    finally:
+        gc.enable()

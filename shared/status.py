@@ -24,7 +24,7 @@ from shared.pausing import is_paused
 from shared.states import ENDED
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-_RATE_OVER = timedelta(minutes=5)
+RATE_OVER = timedelta(minutes=5)
 _SIGNS_MISSED = 6
 """After so many intervals without a sign of life a worker counts as gone."""
 
@@ -105,9 +105,7 @@ def status_of(
     settings = get_settings()
     part = room_in(room, mode)
     group = settings.group_of(room.name, mode)
-    minutes = list(
-        WorkerMinute.objects.filter(room=part.name, minute__gte=now - DAY).order_by("minute")
-    )
+    minutes = _minutes(part.name, now)
     workers = tuple(_workers(minutes, now))
     lags = [worker.total_lag for worker in workers if worker.is_alive]
     told = None if not lags or None in lags else sum(lag or 0 for lag in lags)
@@ -126,9 +124,21 @@ def status_of(
     )
 
 
+def _minutes(room_name: str, now: datetime) -> list[WorkerMinute]:
+    """Return what a room's workers kept in the last hour; before it only the last of those gone."""
+    rows = WorkerMinute.objects.filter(room=room_name).order_by("minute", "seen_at")
+    recent = list(rows.filter(minute__gte=now - max(HOUR, _silence())))
+    before = rows.filter(minute__gte=now - DAY).exclude(worker__in={row.worker for row in recent})
+    return [*before.reverse()[:1], *recent]
+
+
+def _silence() -> timedelta:
+    return timedelta(seconds=_SIGNS_MISSED * get_settings().monitor_interval)
+
+
 def _workers(minutes: Iterable[WorkerMinute], now: datetime) -> Iterator[WorkerStatus]:
     """Yield what each worker said last; of those that are no more only the last one to go."""
-    silence = timedelta(seconds=_SIGNS_MISSED * get_settings().monitor_interval)
+    silence = _silence()
     newest = {minute.worker: minute for minute in minutes}
     found = [
         WorkerStatus(
@@ -151,8 +161,8 @@ def _workers(minutes: Iterable[WorkerMinute], now: datetime) -> Iterator[WorkerS
 def _rate(minutes: Iterable[WorkerMinute], now: datetime) -> float:
     """Return messages per second over the last whole minutes."""
     end = now.replace(second=0, microsecond=0)
-    within = (m for m in minutes if end - _RATE_OVER <= m.minute < end)
-    return round(sum(m.messages for m in within) / _RATE_OVER.total_seconds(), 1)
+    within = (m for m in minutes if end - RATE_OVER <= m.minute < end)
+    return round(sum(m.messages for m in within) / RATE_OVER.total_seconds(), 1)
 
 
 def _latency(minutes: Iterable[WorkerMinute]) -> Mapping[str, float | None] | None:

@@ -42,7 +42,7 @@ services-stop: ## stop those servers and erase their data
 	@$(PYTHON) -m tests.services stop
 
 test-services: $(VENV)/.services ## run the tests that need real servers; options: TESTS="-k kafka" FULL=1
-	@$(BIN)/python -m tests.services run --sets $(JOBS) -- $(PYTEST) -o "testpaths=tests/faults tests/deploy" $(TESTS)
+	@$(BIN)/python -m tests.services run --sets $(JOBS) -- $(PYTEST) -o "testpaths=tests/faults tests/deploy tests/shared/dashboard/test_in_browser.py" $(TESTS)
 
 test-host: ## run a destination's tests inside a checkout of its host: HOST=credentials SRC=../credentials
 	@$(PYTHON) -m tests.hosts --python "$(HOST_PYTHON)" "$(HOST)" "$(SRC)" $(TESTS)

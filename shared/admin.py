@@ -15,13 +15,16 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.views.decorators.cache import never_cache
 
+from shared.dashboard.page import dashboard_page
 from shared.models import (
+    Dashboard,
     DeadLetter,
     OutcomeCount,
     ParkedEvent,
     Repair,
     ShadowFailure,
     ShadowRecord,
+    WorkerMinute,
 )
 from shared.repair_pages import BURY, DISCARD, REPLAY, RETRY, may, payload_page
 
@@ -163,3 +166,28 @@ class OutcomeCountAdmin(ReadOnlyAdmin):
     list_display = ("minute", "worker", "room", "consumer", *OutcomeCount.OUTCOMES)
     list_filter = ("room", "consumer")
     date_hierarchy = "minute"
+
+
+@admin.register(WorkerMinute)
+class WorkerMinuteAdmin(ReadOnlyAdmin):
+    """What each worker said of itself, by minute."""
+
+    list_display = ("minute", "worker", "room", "state", "lag", "messages", "batches", "reason")
+    list_filter = ("room", "mode", "state")
+    date_hierarchy = "minute"
+
+
+@admin.register(Dashboard)
+class DashboardAdmin(ReadOnlyAdmin):
+    """How the rooms are; takes the place of a list."""
+
+    def get_urls(self) -> list[URLPattern]:
+        """There is the one page."""
+        view = self.admin_site.admin_view(never_cache(self.changelist_view))
+        return [path("", view, name="event_sync_dashboard_changelist")]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show it."""
+        return dashboard_page(self, request)

@@ -39,3 +39,15 @@ class WorkerMinute(models.Model):
 
     def __str__(self) -> str:
         return f"{self.room} {self.worker} {self.minute:%Y-%m-%d %H:%M}"
+
+
+class Dashboard(WorkerMinute):
+    """Has no rows of its own: the admin of any host lists it, and ``view_dashboard`` opens it.
+
+    .. no_pii:
+    """
+
+    class Meta:
+        proxy = True
+        default_permissions = ("view",)
+        verbose_name = verbose_name_plural = "dashboard"

@@ -36,6 +36,8 @@ CONCURRENT = [
 ]
 GUARANTEES = [
     *CONCURRENT,
+    "tests/shared/dashboard/test_page.py",
+    "tests/shared/dashboard/test_series.py",
     "tests/shared/management/test_dead_letters.py",
     "tests/shared/management/test_parked.py",
     "tests/shared/test_applied.py",

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.services import mariadb, postgresql
+from tests.services import chromium, mariadb, postgresql
 from tests.services.folders import FOLDER, JARS
 
 _POM = Path(__file__).with_name("pom.xml")
@@ -82,6 +82,7 @@ NEEDS = (
         ("libmariadb-dev", "pkg-config", "gcc", "python3-dev"),
         _has_mysqlclient,
     ),
+    Need("Chromium", ("chromium",), lambda: chromium.program() is not None),
 )
 
 

@@ -20,13 +20,23 @@ from shared.models import (
     Repair,
     ShadowFailure,
     ShadowRecord,
+    WorkerMinute,
 )
 from tests.library import NOW, book, settled, shelf
 from tests.shadows import kept
+from tests.shared.dashboard.days import work
 
 pytestmark = pytest.mark.django_db
 
-OURS = (DeadLetter, ParkedEvent, Repair, OutcomeCount, ShadowRecord, ShadowFailure)
+OURS = (
+    DeadLetter,
+    ParkedEvent,
+    Repair,
+    OutcomeCount,
+    WorkerMinute,
+    ShadowRecord,
+    ShadowFailure,
+)
 PAYLOAD = "Persuasion"
 
 
@@ -47,6 +57,7 @@ def _rows(library):
     orphan, poison = book("1", PAYLOAD, code="nowhere"), book("2", PAYLOAD, price=-1)
     settled(library, shelf(), orphan, poison)
     Repair.objects.create(at=NOW, actor="ada", action="replay", place="t[0]@1", result="stale")
+    work("a room", now=NOW, minutes=1)
     kept(library, book("1", PAYLOAD), book("2", PAYLOAD, time=NOW + timedelta(days=1)))
 
 

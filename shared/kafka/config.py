@@ -33,6 +33,7 @@ OURS = (
     "enable.auto.commit",
     "enable.auto.offset.store",
     "group.id",
+    "enable.partition.eof",
     "on_commit",
     "error_cb",
     "statistics.interval.ms",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TypeAlias
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
@@ -28,6 +28,8 @@ class Offsets:
         self.commits_under_way = 0
         self.has_commit_failed = False
         self.refusal: FatalError | None = None
+        self._ends: dict[Partition, int] = {}
+        self.options: dict[str, Any] = {"on_commit": self.on_commit, "enable.partition.eof": True}
 
     def read(
         self, consumer: Consumer, partitions: list[TopicPartition], *, timeout: float
@@ -57,6 +59,21 @@ class Offsets:
     def forget(self, gone: set[Partition]) -> None:
         """Say nothing more of partitions that leave."""
         self._settled = {p: offset for p, offset in self._settled.items() if p not in gone}
+        self._ends = {p: offset for p, offset in self._ends.items() if p not in gone}
+
+    def note_end(self, partition: Partition, offset: int) -> None:
+        """Note that what comes next in a partition, which now ends there, has this offset."""
+        self._ends[partition] = offset
+
+    def settle_ends(self, consumer: Consumer, starts: Mapping[Partition, int]) -> None:
+        """Go on to the ends that were noted: all messages before them are settled.
+
+        What ends a transaction takes an offset and is no message: the lag would never be 0.
+        """
+        known, ends, self._ends = {**starts, **self._settled}, self._ends, {}
+        if beyond := {p: offset for p, offset in ends.items() if offset > known.get(p, offset)}:
+            self._settled |= beyond
+            self.commit(consumer)
 
     def commit(self, consumer: Consumer) -> None:
         """Tell the broker all that is settled, without waiting for its answer."""
@@ -91,3 +108,8 @@ class Offsets:
         # It met a rebalance, for one. Until it is said again a crash would redeliver.
         self.has_commit_failed = True
         log.warning(Action.OFFSETS_NOT_COMMITTED, error=error.name())
+
+
+def named(partitions: Iterable[TopicPartition]) -> str:
+    """Return partitions as the log names them."""
+    return ",".join(f"{p.topic}[{p.partition}]" for p in partitions) or "none"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import monotonic
 
 from shared import connections, pausing
-from shared.kafka.patience import Patience
+from shared.kafka.patience import Patience, Stopped
 from shared.kafka.subscription import Subscription
 from shared.kafka.vitals import Vitals
 from shared.logging import Action, Log
@@ -40,6 +40,8 @@ class Standby:
         with self._vitals.in_state(State.PAUSED):
             while not self._stop.is_made and self._is_paused():
                 self._subscription.wait(_INTERVAL)
+        if self._stop.is_made:
+            raise Stopped  # while it is paused nothing more is taken, by a restart either
         self._subscription.resume()
         log.info(Action.WORKER_RESUMED, room=self._vitals.room)
 

@@ -18,7 +18,7 @@ from shared.kafka import errors
 from shared.kafka.absence import Absence
 from shared.kafka.contact import Contact
 from shared.kafka.coverage import Coverage
-from shared.kafka.offsets import Offsets, Partition
+from shared.kafka.offsets import Offsets, Partition, named
 from shared.kafka.outage import Outage
 from shared.kafka.polled import to_message
 from shared.kafka.vitals import Rebalance, Vitals
@@ -34,6 +34,7 @@ _COMMIT_STEP = 0.02
 _BROKER_TIMEOUT = 2.0
 _CLOSE_TIMEOUT = 2.0
 _LEAVE_TIMEOUT = 0.5
+_OF_PARTITIONS = (KafkaError._AUTO_OFFSET_RESET, KafkaError._PARTITION_EOF)
 
 
 class Subscription:
@@ -74,7 +75,7 @@ class Subscription:
                 {
                     **config,
                     **self._contact.options,
-                    "on_commit": self._offsets.on_commit,
+                    **self._offsets.options,
                     "error_cb": self._on_client_error,
                 }
             )
@@ -108,6 +109,8 @@ class Subscription:
         self._raise_fatal()
         self._offsets.commit_again(self._consumer)
         taken, self._held = self._held[:size], self._held[size:]
+        if not taken:
+            self._offsets.settle_ends(self._consumer, self.starts)
         return taken
 
     def give_back(self, messages: Iterable[Message]) -> None:
@@ -151,14 +154,13 @@ class Subscription:
 
     def _poll(self, timeout: float) -> None:
         self._vitals.tell_polled()
-        raw = self._consumer.poll(timeout)
-        if raw is not None:
+        if (raw := self._consumer.poll(timeout)) is not None:
             self._receive(raw)
 
     def _receive(self, raw: Any) -> None:
         is_owned = (raw.topic(), raw.partition()) in self._owned
         if error := raw.error():
-            if is_owned or error.code() != KafkaError._AUTO_OFFSET_RESET:
+            if is_owned or error.code() not in _OF_PARTITIONS:
                 self._on_error(error, raw)
         elif is_owned:
             self._outage.end()
@@ -179,7 +181,7 @@ class Subscription:
             self._consumer.resume(partitions)
         self._outage.end()
         self._vitals.tell_partitions(Rebalance.ASSIGNED, self._owned)
-        log.info(Action.PARTITIONS_ASSIGNED, partitions=_names(partitions))
+        log.info(Action.PARTITIONS_ASSIGNED, partitions=named(partitions))
 
     def _find_start(self, partitions: list[TopicPartition]) -> bool:
         """Let partitions without a committed offset start at the beginning.
@@ -207,11 +209,11 @@ class Subscription:
 
     def _on_revoke(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         self._let_go(partitions, Rebalance.REVOKED)
-        log.info(Action.PARTITIONS_REVOKED, partitions=_names(partitions))
+        log.info(Action.PARTITIONS_REVOKED, partitions=named(partitions))
 
     def _on_lost(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         self._let_go(partitions, Rebalance.LOST)
-        log.warning(Action.PARTITIONS_LOST, partitions=_names(partitions))
+        log.warning(Action.PARTITIONS_LOST, partitions=named(partitions))
 
     def _let_go(self, partitions: list[TopicPartition], kind: Rebalance) -> None:
         gone = {(partition.topic, partition.partition) for partition in partitions}
@@ -232,6 +234,8 @@ class Subscription:
             self._fatal = errors.out_of_range(raw)
         elif error.code() in errors.MISSING:
             self._absence.note(raw.topic())
+        elif error.code() == KafkaError._PARTITION_EOF:
+            self._offsets.note_end((raw.topic(), raw.partition()), raw.offset())
         else:
             self._on_client_error(error)
 
@@ -243,7 +247,3 @@ class Subscription:
     def _raise_fatal(self) -> None:
         if fatal := self._fatal or self._offsets.refusal:
             raise fatal
-
-
-def _names(partitions: Iterable[TopicPartition]) -> str:
-    return ",".join(f"{p.topic}[{p.partition}]" for p in partitions) or "none"

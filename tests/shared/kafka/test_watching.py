@@ -173,10 +173,16 @@ def test_pause(cluster: Cluster, worker: Watched) -> None:
 
 
 def test_stop_while_paused(cluster: Cluster, worker: Watched) -> None:
-    """It ends as any other."""
+    """It ends as any other, and takes nothing on its way."""
+    cluster.publish(Grade())
+    cluster.wait_until_settled()
+    before = cluster.committed()
     _turn(cluster, switch_of(ROOM).name, is_on=True)
     worker.process.wait_for("worker.paused")
+    cluster.publish(Grade())
     assert worker.process.stop(signal.SIGTERM) == 0
+    assert cluster.committed() == before
+    assert "worker.resumed" not in worker.process.output
 
 
 def _rows_with_lag(cluster: Cluster) -> bool:

@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from django.db.models import Count, Min
+from django.db.models import Count, Max, Min
 
 from shared.models import DeadLetter, ParkedEvent
 
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """So many, of which the oldest is from then."""
+    """So many, the oldest and the newest of which are from then."""
 
     count: int
     oldest: datetime
+    newest: datetime
 
 
 Depths: TypeAlias = Mapping[str, Depth]
@@ -27,14 +28,14 @@ Depths: TypeAlias = Mapping[str, Depth]
 def parked_in(room_name: str) -> Depths:
     """Return how much a room has parked."""
     rows = ParkedEvent.objects.filter(room=room_name).values_list("consumer")
-    return _depths(rows.annotate(Count("pk"), Min("parked_at")))
+    return _depths(rows.annotate(Count("pk"), Min("parked_at"), Max("parked_at")))
 
 
 def dead_in(room_name: str) -> Depths:
     """Return how many dead letters a room has; those of receivers count as no consumer's."""
     rows = DeadLetter.objects.filter(room=room_name).values_list("consumer")
-    return _depths(rows.annotate(Count("pk"), Min("buried_at")))
+    return _depths(rows.annotate(Count("pk"), Min("buried_at"), Max("buried_at")))
 
 
 def _depths(rows: object) -> Depths:
-    return {consumer: Depth(count, oldest) for consumer, count, oldest in rows}  # type: ignore[attr-defined]
+    return {consumer: Depth(*numbers) for consumer, *numbers in rows}  # type: ignore[attr-defined]

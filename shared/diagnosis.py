@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from shared.conf import get_settings
 from shared.states import ENDED, State
-from shared.status import RoomStatus, WorkerStatus
+from shared.status import HOUR, RoomStatus, WorkerStatus
 
 _STUCK_AFTER = timedelta(minutes=5)
 
@@ -31,8 +31,10 @@ def problems(status: RoomStatus, *, now: datetime) -> Iterator[str]:
         yield "The room is paused by its switch."
     for each in status.consumers:
         name = each.consumer or "the room"
-        if buried := each.last_hour.get("dead", 0):
-            yield f"In the last hour {buried} events of {name} were buried."
+        # Not by the outcomes: a replay takes off what was buried long ago, and receivers have none.
+        if each.dead and now - each.dead.newest <= HOUR:
+            newest = _time(each.dead.newest)
+            yield f"There are {each.dead.count} dead letters of {name}, the newest of {newest}."
         if each.parked and now - each.parked.oldest > _long_parked():
             yield f"Events of {name} have waited since {_time(each.parked.oldest)}."
 

@@ -166,10 +166,19 @@ def test_outcomes_of_the_last_hour_and_day() -> None:
     grades, nobody = look().consumers
     assert (grades.last_hour["applied"], grades.last_day["applied"]) == (3, 13)
     assert (nobody.consumer, nobody.last_hour["dead"]) == ("", 2)
-    assert said() == [
-        "In the last hour 1 events of user-grades were buried.",
-        "In the last hour 2 events of the room were buried.",
-    ]
+
+
+def test_new_dead_letters() -> None:
+    """They are told of while they are there, a receiver's too, whatever the outcomes say."""
+    tell()
+    OutcomeCount.objects.create(
+        worker="a replay", room=ROOM, consumer="user-grades", minute=THIS_MINUTE, dead=-7
+    )
+    assert said() == []
+    keep(DeadLetter, timedelta(minutes=59))
+    DeadLetter.objects.update(consumer="", receiver="a.receiver")
+    keep(DeadLetter, timedelta(minutes=61))
+    assert said() == ["There are 1 dead letters of the room, the newest of 2026-01-31 11:01 UTC."]
 
 
 def test_parked_and_dead() -> None:

@@ -24,7 +24,10 @@ def end_a_transaction(arena: Arena) -> None:
     producer = Producer({**config, "transactional.id": arena.name, "log_level": 0})
     producer.init_transactions(30)
     producer.begin_transaction()
-    headers = [("ce_id", b"1"), ("ce_type", b"org.openedx.tests.nobody.knows.v1")]
+    headers: list[tuple[str, str | bytes | None]] = [
+        ("ce_id", b"1"),
+        ("ce_type", b"org.openedx.tests.nobody.knows.v1"),
+    ]
     producer.produce(arena.topic, b"no Avro", partition=0, headers=headers)
     producer.commit_transaction(30)
 

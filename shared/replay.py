@@ -77,15 +77,18 @@ def replay(letters: QuerySet[DeadLetter], by: By) -> Iterator[Repaired]:
 
     Raises ``TransientError`` or ``FatalError``: then those that weren't yielded are untouched.
     """
-    with StoredEvents() as events:
-        for ids in batches(letters):
-            yield from _replay_batch(ids, by, events)
+    try:
+        with StoredEvents() as events:
+            for ids in batches(letters):
+                yield from _replay_batch(ids, by, events)
+    except DatabaseError as error:
+        raise connections.meaning_of(error) from error
 
 
 def _replay_batch(ids: list[int], by: By, events: StoredEvents) -> Iterator[Repaired]:
     """Decode first and lock later: a registry may take its time."""
     rooms: dict[Room, list[_Decoded]] = {}
-    for letter in _read(ids):
+    for letter in DeadLetter.objects.filter(pk__in=ids).order_by("pk"):
         try:
             addressees = addressees_of(letter)
             event = events.event_of(letter.message)
@@ -194,13 +197,6 @@ def _write(verdicts: Sequence[_Verdict], by: By) -> None:
         if not each.is_over:
             changes = {"attempts": each.letter.attempts + 1, "error": each.error}
             DeadLetter.objects.filter(pk=each.letter.pk).update(**changes)
-
-
-def _read(ids: list[int]) -> list[DeadLetter]:
-    try:
-        return list(DeadLetter.objects.filter(pk__in=ids).order_by("pk"))
-    except DatabaseError as error:
-        raise connections.meaning_of(error) from error
 
 
 def _rank(room: Room) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 from django.utils import timezone
 
 from shared.exceptions import TransientError
@@ -224,6 +225,21 @@ class TestReplay:
         monkeypatch.undo()
         assert as_json("replay", "--apply")["matched"] == 1
         assert ids() == []
+
+    def test_database_that_goes_between_two_batches(self, monkeypatch):
+        """The same: it says how far it came, in the one document, with status 1."""
+        mend()
+
+        def one_batch(letters: Any) -> Iterator[list[int]]:
+            yield ids()[:1]
+            raise OperationalError("server closed the connection")
+
+        monkeypatch.setattr("shared.replay.batches", one_batch)
+        code, text = status("replay", "--apply", "--json")
+        assert code == 1
+        document = json.loads(text)
+        assert (document["results"], len(ids())) == ({"applied": 1}, 1)
+        assert document["problem"].startswith("The database failed")
 
     def test_destination_that_cannot_work(self, settings):
         """Fatal, dry or not: a person has to mend the settings first."""

@@ -5,7 +5,6 @@ Read from the database, so any process of the service can ask.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -201,10 +200,10 @@ def _consumers(room: Room, now: datetime) -> Iterator[ConsumerStatus]:
         )
 
 
-def _outcomes(room_name: str, since: datetime) -> dict[str, Counter[str]]:
+def _outcomes(room_name: str, since: datetime) -> dict[str, dict[str, int]]:
     counts = OutcomeCount.objects.filter(room=room_name, minute__gte=since)
     sums = counts.values_list("consumer").annotate(*map(Sum, OutcomeCount.OUTCOMES))
     return {
-        consumer: Counter(dict(zip(OutcomeCount.OUTCOMES, numbers, strict=True)))
+        consumer: dict(zip(OutcomeCount.OUTCOMES, numbers, strict=True))
         for consumer, *numbers in sums
     }

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from shared.models import WorkerMinute
+from shared.models import DeadLetter, OutcomeCount, WorkerMinute
 from shared.states import State
 from tests.grades import ROOM
 
@@ -65,6 +65,24 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert ROOM in found
     assert found[ROOM]["problems"] == ["No worker has run in the last day."]
     assert found[ROOM]["lag"] is None
+
+
+def test_json_of_a_room_that_has_worked(capsys: pytest.CaptureFixture[str]) -> None:
+    """All numbers by their names, and the times of what is dead."""
+    now = timezone.now()
+    tell()
+    minute = now.replace(second=0, microsecond=0)
+    OutcomeCount.objects.create(
+        worker="host:1", room=ROOM, consumer="user-grades", minute=minute, applied=3
+    )
+    DeadLetter.objects.create(
+        room=ROOM, consumer="user-grades", topic="t", partition=0, offset=1, buried_at=now
+    )
+    with pytest.raises(SystemExit):
+        call_command("sync_status", ROOM, "--json")
+    ((grades,),) = [room["consumers"] for room in json.loads(capsys.readouterr().out)]
+    assert (grades["last_hour"]["applied"], grades["last_day"]["dead"]) == (3, 0)
+    assert (grades["dead"]["count"], grades["parked"]) == (1, None)
 
 
 def test_unknown_room() -> None:

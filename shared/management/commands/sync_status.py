@@ -28,6 +28,8 @@ class Command(BaseCommand):
     """Say how each room is: status 0 if all are well, 1 if there is something to look at."""
 
     help = "Say how the rooms are and what is wrong."
+    # What it needs is looked at by itself, and said in one line and not in a table.
+    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take rooms, and how to say it."""

@@ -92,6 +92,14 @@ def test_unknown_room() -> None:
     assert error.value.returncode == 3
 
 
+def test_bad_setting(settings: Any) -> None:
+    """One line that names it, and not the status of a room that is unwell."""
+    settings.EVENT_SYNC = {**settings.EVENT_SYNC, "MONITOR_INTERVAL": -1}
+    with pytest.raises(CommandError, match=r"Fatal: EVENT_SYNC\['MONITOR_INTERVAL'\]") as error:
+        call_command("sync_status", skip_checks=False)
+    assert error.value.returncode == 3
+
+
 def test_without_tables() -> None:
     """One line, and what to do."""
     with connection.cursor() as cursor:

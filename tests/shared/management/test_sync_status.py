@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
+from shared.management.commands.sync_status import Command
 from shared.models import DeadLetter, OutcomeCount, WorkerMinute
 from shared.states import State
 from tests.grades import ROOM
@@ -96,7 +97,15 @@ def test_bad_setting(settings: Any) -> None:
     """One line that names it, and not the status of a room that is unwell."""
     settings.EVENT_SYNC = {**settings.EVENT_SYNC, "MONITOR_INTERVAL": -1}
     with pytest.raises(CommandError, match=r"Fatal: EVENT_SYNC\['MONITOR_INTERVAL'\]") as error:
-        call_command("sync_status", skip_checks=False)
+        # As manage.py does it: call_command leaves the system checks out.
+        Command().execute(
+            rooms=[],
+            ask_broker=False,
+            json=False,
+            skip_checks=False,
+            force_color=False,
+            no_color=True,
+        )
     assert error.value.returncode == 3
 
 

@@ -54,6 +54,8 @@ class FileSource:
     """A file with one JSON object in each line; ``taken_at`` is when its making began."""
 
     def __init__(self, path: Path, taken_at: datetime | None) -> None:
+        if path.exists() and not path.is_file():  # to open a pipe would wait for its writer
+            raise ConfigurationError(f"--from: {str(path)!r} is no regular file.", hint=_HINT)
         try:
             with path.open("rb"):
                 self._stat = path.stat()
@@ -61,8 +63,6 @@ class FileSource:
             raise ConfigurationError(
                 f"--from: {str(path)!r} can't be read: {error.strerror}.", hint=_HINT
             ) from error
-        if not path.is_file():
-            raise ConfigurationError(f"--from: {str(path)!r} is no regular file.", hint=_HINT)
         self._path = path.resolve()
         self._taken_at = taken_at
 

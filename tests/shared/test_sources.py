@@ -83,3 +83,10 @@ def test_what_is_no_file_is_said(tmp_path, name):
     """By the option that names it."""
     with pytest.raises(ConfigurationError, match=r"^--from: .*Hint: Name a file"):
         FileSource(tmp_path / name, None)
+
+
+def test_pipe_is_refused_and_not_waited_for(tmp_path):
+    """Nobody need write into it."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ConfigurationError, match="is no regular file"):
+        FileSource(tmp_path / "pipe", TAKEN_AT)

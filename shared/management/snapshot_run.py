@@ -37,7 +37,7 @@ class SnapshotRun:
             wait=self.wait,
             teller=self._teller,
         )
-        self._rows = self._unreadable = self._failed = 0
+        self._rows = self._unreadable = self._failed = self._bad_before = 0
         self._sentences: list[str] = []
         self._details: list[str] = []
 
@@ -58,16 +58,21 @@ class SnapshotRun:
     @property
     def is_good(self) -> bool:
         """Whether it read rows, to the end, and each became an event and a record."""
-        return self.is_finished and bool(self._rows) and not (self._unreadable or self._failed)
+        return self.is_finished and bool(self._rows) and not self.bad
+
+    @property
+    def bad(self) -> int:
+        """How many rows became no event or no record, those before an interruption with them."""
+        return self._bad_before + self._unreadable + self._failed
 
     @property
     def is_readable(self) -> bool:
         """Whether it read to the end, and each row became an event."""
         return self.is_finished and not self._unreadable
 
-    def parts(self, start: str, *, rows_before: int = 0) -> Iterator[Part]:
+    def parts(self, start: str, *, rows_before: int = 0, bad_before: int = 0) -> Iterator[Part]:
         """Yield the parts of the snapshot from a place on, before which there are so many rows."""
-        self._rows = rows_before
+        self._rows, self._bad_before = rows_before, bad_before
         next_place = None
         for part in self._reading.parts(self.chosen.source, start):
             self._rows += part.rows

@@ -24,6 +24,12 @@ class Migration(migrations.Migration):
                 ("source", models.TextField(help_text="The file or address.")),
                 ("place", models.TextField(help_text="As the source understands it.")),
                 ("rows", models.BigIntegerField()),
+                (
+                    "failed",
+                    models.BigIntegerField(
+                        default=0, help_text="How many of them were not brought."
+                    ),
+                ),
                 ("begun_at", models.DateTimeField()),
                 ("saved_at", models.DateTimeField()),
             ],

@@ -20,6 +20,7 @@ class Checkpoint(models.Model):
     source = models.TextField(help_text="The file or address.")
     place = models.TextField(help_text="As the source understands it.")
     rows = models.BigIntegerField()
+    failed = models.BigIntegerField(default=0, help_text="How many of them were not brought.")
     begun_at = models.DateTimeField()
     saved_at = models.DateTimeField()
 
@@ -42,12 +43,16 @@ class Checkpoint(models.Model):
             "source_digest": sha256(source.encode()).hexdigest(),
         }
         found = Checkpoint.objects.filter(**key).first()
-        new = {"source": source, "place": "", "rows": 0, "begun_at": now, "saved_at": now}
-        return found or Checkpoint(**key, **new)
+        new = {"source": source, "place": "", "rows": 0, "failed": 0}
+        return found or Checkpoint(**key, **new, begun_at=now, saved_at=now)
 
-    def advance(self, place: str, rows: int, *, now: datetime) -> None:
-        """Remember a place and how many rows came before it; forget all at the source's end."""
+    def advance(self, place: str, rows: int, *, failed: int, now: datetime) -> None:
+        """Remember a place, how many rows came before it, and how many in all were not brought.
+
+        At the source's end all is forgotten.
+        """
         self.place, self.rows, self.saved_at = place, self.rows + rows, now
+        self.failed = failed
         if place:
             self._save()
         elif self.pk:
@@ -57,7 +62,7 @@ class Checkpoint(models.Model):
         """Go back to the beginning."""
         if self.pk:
             self.delete()
-        self.pk, self.place, self.rows, self.begun_at = None, "", 0, now
+        self.pk, self.place, self.rows, self.failed, self.begun_at = None, "", 0, 0, now
 
     def _save(self) -> None:
         # Another run of the same command may have made its own; the last word counts for both.
@@ -67,7 +72,7 @@ class Checkpoint(models.Model):
             source_digest=self.source_digest,
             defaults={
                 name: getattr(self, name)
-                for name in ("source", "place", "rows", "begun_at", "saved_at")
+                for name in ("source", "place", "rows", "failed", "begun_at", "saved_at")
             },
         )
         self.pk = row.pk

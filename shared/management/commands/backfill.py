@@ -47,12 +47,14 @@ def _apply(run: SnapshotRun, *, is_anew: bool) -> bool:
     what = run.chosen
     backfill = Backfill(what.room, what.consumer, run.wait)
     checkpoint = _checkpoint(run, is_anew=is_anew)
-    for part in run.parts(checkpoint.place, rows_before=checkpoint.rows):
+    for part in run.parts(
+        checkpoint.place, rows_before=checkpoint.rows, bad_before=checkpoint.failed
+    ):
         for ending in backfill.settle(part.events):
             if ending.outcome is Outcome.DEAD:
                 run.fail(part.places[ending.index], ending.error)
         backfill.settle_parked()
-        checkpoint.advance(part.next, part.rows, now=timezone.now())
+        checkpoint.advance(part.next, part.rows, failed=run.bad, now=timezone.now())
     waiting = backfill.waiting()
     run.found = {"outcomes": {str(name): n for name, n in backfill.outcomes.items()}}
     run.found |= {"waiting": waiting}
@@ -71,7 +73,8 @@ def _checkpoint(run: SnapshotRun, *, is_anew: bool) -> Checkpoint:
         checkpoint.forget(now=now)
     if checkpoint.place:
         run.say(
-            f"Goes on after {checkpoint.rows:,} rows, where the run begun at "
+            f"Goes on after {checkpoint.rows:,} rows ({checkpoint.failed:,} of them not brought), "
+            "where the run begun at "
             f"{checkpoint.begun_at:%Y-%m-%d %H:%M} UTC was interrupted; --restart begins anew."
         )
     return checkpoint

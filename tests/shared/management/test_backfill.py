@@ -227,6 +227,17 @@ def test_interrupted_run_goes_on(file, stops):
     assert not Checkpoint.objects.exists()
 
 
+def test_bad_rows_before_an_interruption_are_not_forgotten(file, stops):
+    """The run that goes on ends with 1 for them; a later one, of the whole file, is another."""
+    source = file("no JSON", row("A"), row("B"))
+    stops(1)
+    assert backfill(*SHELVES, *AS_OF, *source).status == 1
+    stops(0)
+    ended = backfill(*SHELVES, *AS_OF, *source)
+    assert (ended.status, ended.json["finished"], ended.json["unreadable"]) == (1, True, 0)
+    assert "Goes on after 2 rows (1 of them not brought)" in ended.lines[0]
+
+
 def test_interrupted_run_can_begin_anew(file, stops):
     """If one asks for it, or if the file is another one."""
     source = file(*(row(str(number)) for number in range(5)))

@@ -16,6 +16,10 @@ from shared.outcomes import Outcome
 from shared.reconciliation import Reconciliation
 from shared.snapshot_reading import Part
 
+_CHANGED_SINCE = (
+    "still differs: its row has followed this very event, and was changed by somebody else since"
+)
+
 
 class Command(BaseCommand):
     """Report what is missing, extra or different: status 0 if nothing is, or all was repaired."""
@@ -89,6 +93,8 @@ def _compare(
         for event, ending in zip(review.differing, backfill.settle(review.differing), strict=True):
             if ending.outcome is Outcome.DEAD:
                 run.fail(places[id(event)], ending.error)
+            elif ending.outcome is Outcome.UNCHANGED:
+                run.fail(places[id(event)], _CHANGED_SINCE)
         backfill.settle_parked()
 
 

@@ -196,3 +196,14 @@ def test_backfill_makes_it_agree(file):
     source = file(row("A"), row("B"))
     assert backfill(*SHELVES, *source).status == 0
     assert reconcile(*SHELVES, *source, "--complete").status == 0
+
+
+def test_row_that_somebody_changed_after_its_event_is_not_repaired(file):
+    """The guard keeps it, for the event is no newer; that is said, and is no success."""
+    source = file(row("A"), row("B"))
+    assert reconcile(*SHELVES, *source, *REPAIR).status == 0
+    Shelf.objects.filter(code="B").update(label="poems")
+    ended = reconcile(*SHELVES, *source, *REPAIR)
+    assert (ended.status, ended.json["outcomes"]) == (1, {"unchanged": 1})
+    (line,) = ended.lines
+    assert line.startswith("line 2: still differs: its row has followed this very event")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from shared.conf import get_settings
 from shared.consumer import Consumer, Mode, Room
 from shared.exceptions import ConfigurationError
@@ -29,6 +31,16 @@ def room_in(room: Room, mode: Mode) -> Room:
             else f"Make one of them shadow in EVENT_SYNC['MODES']: {names}.",
         )
     return Room(room.name if mode is Mode.LIVE else shadow_name(room), consumers)
+
+
+def parts(rooms: Iterable[Room]) -> dict[str, tuple[Room, Mode]]:
+    """Return the rooms and their shadows, as far as they have consumers, by their names."""
+    return {
+        room_in(room, mode).name: (room, mode)
+        for room in rooms
+        for mode in Mode
+        if consumers_in(room, mode)
+    }
 
 
 def shadow_name(room: Room) -> str:

@@ -10,15 +10,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Sum
-
 from shared import depths
 from shared.conf import get_settings
 from shared.consumer import Mode, Room
 from shared.depths import Depth
 from shared.metrics import LATENCY_BUCKETS
 from shared.models import OutcomeCount, WorkerMinute
-from shared.modes import consumers_in, room_in
+from shared.modes import parts, room_in
 from shared.pausing import is_paused
 from shared.states import ENDED
 
@@ -89,12 +87,7 @@ def statuses(
     rooms: Iterable[Room], *, now: datetime, ask_lag: AskLag | None = None
 ) -> list[RoomStatus]:
     """Return how rooms and their shadows are; without ``ask_lag`` by what their workers say."""
-    return [
-        status_of(room, mode, now=now, ask_lag=ask_lag)
-        for room in rooms
-        for mode in Mode
-        if consumers_in(room, mode)
-    ]
+    return [status_of(room, mode, now=now, ask_lag=ask_lag) for room, mode in parts(rooms).values()]
 
 
 def status_of(
@@ -202,8 +195,7 @@ def _consumers(room: Room, now: datetime) -> Iterator[ConsumerStatus]:
 
 def _outcomes(room_name: str, since: datetime) -> dict[str, dict[str, int]]:
     counts = OutcomeCount.objects.filter(room=room_name, minute__gte=since)
-    sums = counts.values_list("consumer").annotate(*map(Sum, OutcomeCount.OUTCOMES))
     return {
-        consumer: dict(zip(OutcomeCount.OUTCOMES, numbers, strict=True))
-        for consumer, *numbers in sums
+        sums["consumer"]: {name: sums[f"{name}__sum"] for name in OutcomeCount.OUTCOMES}
+        for sums in counts.sums("consumer")
     }

@@ -11,6 +11,15 @@ from shared.exceptions import TransientError
 from shared.outcomes import Outcome
 
 
+class OutcomeCountQuerySet(models.QuerySet["OutcomeCount"]):
+    """Verbs on counts."""
+
+    def sums(self, *names: str) -> list[dict[str, Any]]:
+        """Return the sums of the outcomes, each as ``<outcome>__sum``, by these columns."""
+        rows = self.order_by(*names).values(*names)
+        return list(rows.annotate(*map(models.Sum, OutcomeCount.OUTCOMES)))
+
+
 class OutcomeCount(models.Model):
     """How many events ended how, per worker, consumer and minute.
 
@@ -34,6 +43,8 @@ class OutcomeCount(models.Model):
     ignored = models.IntegerField(default=0)
     parked = models.IntegerField(default=0)
     dead = models.IntegerField(default=0)
+
+    objects = OutcomeCountQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -74,6 +74,13 @@ def test_a_room_that_is_well() -> None:
     assert said() == []
 
 
+def test_outcomes_are_there_for_programs() -> None:
+    """By their names, as numbers."""
+    OutcomeCount.add({"applied": 3}, worker="w", room=ROOM, consumer="c", minute=THIS_MINUTE)
+    told = look().as_json()["consumers"]
+    assert [c["last_hour"]["applied"] for c in told if c["consumer"] == "c"] == [3]
+
+
 def test_lag_is_that_of_all_workers() -> None:
     """And unknown when one of them doesn't know its own."""
     tell("host:1", lag={"topic[0]": 2, "topic[1]": 3})

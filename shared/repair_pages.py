@@ -24,12 +24,10 @@ from django.template.response import TemplateResponse
 from shared.exceptions import EventSyncError
 from shared.models import StoredMessage
 from shared.payloads import look_into
-from shared.repairs import LONGEST_REASON, By, Repaired, bury, discard, retry
+from shared.repairs import LONGEST_REASON, MOST, By, Repaired, bury, discard, retry
 from shared.replay import plan, replay
 from shared.selection import counted
 
-MOST = 500
-"""So many rows are repaired by one request; for more there are the commands."""
 _MOST_REASONS = 5
 
 Work: TypeAlias = Callable[[QuerySet[Any], By], Iterator[Repaired]]

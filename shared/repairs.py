@@ -35,6 +35,8 @@ BUSY = "busy"
 """Somebody else has it at this moment; it was left to them."""
 
 LONGEST_REASON = 1000
+MOST = 500
+"""So many rows are repaired by one request; for more there are the commands."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,15 @@ from shared.models import DeadLetter, ParkedEvent
 _MAX_ID = 2**63 - 1
 
 
+class BadSelection(ConfigurationError):
+    """What is asked for can't be meant: ``problem`` is what is wrong with ``field``."""
+
+    def __init__(self, field: str, problem: str, *, hint: str) -> None:
+        super().__init__(f"--{field.replace('_', '-')}: {problem}", hint=hint)
+        self.field = field
+        self.problem = problem
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Selection:
     """All of them, as far as nothing else is said; what is said must hold together.
@@ -40,11 +49,11 @@ class Selection:
         return self == Selection()
 
     def letters(self) -> QuerySet[DeadLetter]:
-        """Return the dead letters. Raises ``ConfigurationError`` for what can't be meant."""
+        """Return the dead letters. Raises ``BadSelection`` for what can't be meant."""
         return self._of(DeadLetter.objects.all(), time="buried_at", text="error")
 
     def parked(self) -> QuerySet[ParkedEvent]:
-        """Return the parked events. Raises ``ConfigurationError`` for what can't be meant."""
+        """Return the parked events. Raises ``BadSelection`` for what can't be meant."""
         return self._of(ParkedEvent.objects.all(), time="parked_at", text="waiting_for")
 
     def _of(self, rows: QuerySet[Any], *, time: str, text: str) -> QuerySet[Any]:
@@ -64,15 +73,16 @@ class Selection:
 
     def _check(self, rows: QuerySet[Any]) -> None:
         if self.since and self.until and self.since >= self.until:
-            raise ConfigurationError(
-                "--since is not before --until.", hint="Let the time of --since be the earlier one."
+            raise BadSelection(
+                "since", "it is not before until.", hint="Let it be the earlier one."
             )
         if beyond := [each for each in self.ids if not 0 < each <= _MAX_ID]:
-            raise ConfigurationError(f"No row has the id {beyond[0]}.", hint="See list.")
+            raise BadSelection("id", f"no row has the id {beyond[0]}.", hint="See list.")
         if unknown := sorted(set(self.ids) - set(_ids(rows, self.ids))):
             listed = ", ".join(map(str, unknown[:5]))
-            raise ConfigurationError(
-                f"--id: {len(unknown)} of {len(set(self.ids))} aren't there (any more): {listed}.",
+            raise BadSelection(
+                "id",
+                f"{len(unknown)} of {len(set(self.ids))} aren't there (any more): {listed}.",
                 hint="See list; repaired ones are gone.",
             )
         for name, known in _names().items():
@@ -85,8 +95,7 @@ class Selection:
             return
         near = get_close_matches(value, known, n=1)
         hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(sorted(known))}."
-        option = name.replace("_", "-")
-        raise ConfigurationError(f"--{option}: there is no {value!r}.", hint=hint)
+        raise BadSelection(name, f"there is no {value!r}.", hint=hint)
 
 
 def batches(rows: QuerySet[Any]) -> Iterator[list[int]]:

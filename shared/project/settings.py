@@ -35,6 +35,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "openedx_events",
     "edx_event_bus_kafka",
+    "rest_framework",
+    "drf_spectacular",
     "waffle",
     "shared",
     "credentials_grades_sync",
@@ -155,6 +157,14 @@ EVENT_SYNC = {
     "CARRIER": env("EVENT_SYNC_CARRIER", default="worker"),
     "KAFKA_CONSUMER_CONFIG": _parsed("EVENT_SYNC_KAFKA_CONSUMER_CONFIG", json.loads, "{}"),
     "BATCH_SIZE": _parsed("EVENT_SYNC_BATCH_SIZE", int, "500"),
+}
+
+# Who may log in to the API, and how, is Django REST framework's default: session or password.
+REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Open edX Event Sync",
+    "DESCRIPTION": "What operators see of the event consumers, and what they can do about it.",
+    "VERSION": "1",
 }
 
 EVENTS_SERVICE_NAME = env("EVENTS_SERVICE_NAME", default="event-sync")

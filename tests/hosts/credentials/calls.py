@@ -47,7 +47,7 @@ def replace_username(old: str, new: str) -> None:
 
 
 def _call(view: Any, body: Any, *, site: Any = None, **caller: Any) -> Any:
-    from rest_framework.test import (  # type: ignore[import-not-found]
+    from rest_framework.test import (
         APIRequestFactory,
         force_authenticate,
     )

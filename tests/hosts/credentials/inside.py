@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from rest_framework.test import APIClient  # type: ignore[import-not-found]
+from rest_framework.test import APIClient
 
 from tests.hosts.credentials.rows import (
     KEY,

@@ -12,7 +12,7 @@ from edx_rest_framework_extensions.auth.jwt.tests.utils import (  # type: ignore
     generate_jwt_token,
     generate_unversioned_payload,
 )
-from rest_framework.test import APIClient  # type: ignore[import-not-found]
+from rest_framework.test import APIClient
 
 from tests.hosts.license_manager.events import PLAN
 from tests.hosts.license_manager.rows import get_plan, make_plan

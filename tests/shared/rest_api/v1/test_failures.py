@@ -57,15 +57,20 @@ class TestDatabase:
             for url in REPAIRS:
                 assert "secret" not in one_line(client.post(url, {"apply": True}, format="json"))
 
-    def test_without_tables(self):
+    @pytest.mark.parametrize("is_repair", [False, True])
+    def test_without_table(self, is_repair):
         """The remedy is said."""
+
+        def ask_another(execute: Any, sql: str, *args: object) -> Any:
+            return execute(sql.replace("event_sync_deadletter", "away"), *args)
+
         client = operator(*ALL)
-        with connection.cursor() as cursor:
-            cursor.execute("ALTER TABLE event_sync_deadletter RENAME TO away")
-        assert "Are the migrations applied" in one_line(client.get(LETTERS))
-        assert "Are the migrations applied" in one_line(
-            client.post(REPAIRS[0], {"apply": True}, format="json")
-        )
+        with connection.execute_wrapper(ask_another):
+            if is_repair:
+                answer = client.post(REPAIRS[0], {"apply": True}, format="json")
+            else:
+                answer = client.get(LETTERS)
+        assert "Are the migrations applied" in one_line(answer)
 
 
 def test_cache_that_counts_is_away(monkeypatch):

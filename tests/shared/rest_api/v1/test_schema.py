@@ -13,7 +13,9 @@ import schemathesis
 import yaml
 from django.contrib.auth.models import Permission, User
 from django.core.management import call_command
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi import checks
@@ -77,6 +79,17 @@ def narrowed(**values: Any) -> dict[str, Any]:
             narrow.clear()
             narrow["enum"] = values[name]
     return raw
+
+
+@pytest.fixture(autouse=True)
+def _connection_stays() -> Iterator[None]:
+    """A request's end closes no connection that the test's transaction is on."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)
 
 
 def test_file_in_the_docs(tmp_path):

@@ -42,6 +42,7 @@ class Action(StrEnum):
     FOLLOW_UP_FAILED = "follow_up.failed"
     ENDPOINT_SERVED = "endpoint.served"
     VITALS_NOT_KEPT = "vitals.not_kept"
+    REQUEST_NOT_ANSWERED = "request.not_answered"
     EVENT_NOT_PUBLISHED = "event.not_published"
 
 

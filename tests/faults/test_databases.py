@@ -79,6 +79,8 @@ ROOMS = {
         "tests/hosts/license_manager/test_renewals.py",
         "tests/hosts/license_manager/test_traps.py",
         "tests/hosts/lms/test_lms.py",
+        "tests/shared/rest_api/v1/test_repairs.py",
+        "tests/shared/rest_api/v1/test_status_views.py",
     ],
     "repeatable read": [],
 }

@@ -12,6 +12,7 @@ from rest_framework.authentication import SessionAuthentication
 from rest_framework.settings import api_settings
 from rest_framework.test import APIClient
 
+from shared.models import DeadLetter
 from shared.rest_api.v1.operator_view import OperatorView
 from shared.rest_api.v1.throttling import Scope, Throttle
 from tests.operators import ALL, API, LETTERS, PARKED, operator
@@ -19,6 +20,7 @@ from tests.operators import ALL, API, LETTERS, PARKED, operator
 pytestmark = pytest.mark.django_db
 
 PATHS = ("rooms/", "consumers/", "workers/", "outcomes/", "dead-letters/", "parked-events/")
+AWAY = "The database is out of reach; the log says more. Try again later."
 REPAIRS = (f"{LETTERS}replay/", f"{PARKED}retry/")
 
 
@@ -41,21 +43,22 @@ class TestDatabase:
         return [operator(*ALL), by_password]
 
     @pytest.mark.parametrize("is_atomic", [False, True])
-    def test_it_is_away(self, clients, monkeypatch, is_atomic):
-        """Also where each request is to be a transaction."""
+    def test_it_is_away(self, clients, monkeypatch, caplog, is_atomic):
+        """Also where each request is to be a transaction; only the log says which server it is."""
         monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", is_atomic)
 
         def fail(*args: object, **kwargs: object) -> None:
-            raise OperationalError(2002, "Can't connect to user:secret@server")
+            raise OperationalError(2002, "Can't connect to server on db.internal")
 
         monkeypatch.setattr(connection, "_cursor", fail)
         monkeypatch.setattr(connection, "set_autocommit", fail)
         for client in clients:
             client.raise_request_exception = False
             for path in PATHS:
-                assert "secret" not in one_line(client.get(API + path))
+                assert one_line(client.get(API + path)) == AWAY
             for url in REPAIRS:
-                assert "secret" not in one_line(client.post(url, {"apply": True}, format="json"))
+                assert one_line(client.post(url, {"apply": True}, format="json")) == AWAY
+        assert "request.not_answered reason=The database failed" in caplog.text
 
     @pytest.mark.parametrize("is_repair", [False, True])
     def test_without_table(self, is_repair):
@@ -95,6 +98,24 @@ def test_settings_that_are_wrong(settings):
     """They are named."""
     settings.EVENT_SYNC = {**settings.EVENT_SYNC, "BATCH_SIZES": 1}
     assert "'BATCH_SIZES'" in one_line(operator(*ALL).get(f"{API}rooms/"))
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_too_many_fields(path):
+    """One line, and not Django's page."""
+    response = operator(*ALL).get(f"{API}{path}?{'id=1&' * 2000}")
+    assert response.status_code == 400
+    assert response.json() == {"detail": "The request is too large, or has too many parts."}
+
+
+@pytest.mark.parametrize("url", REPAIRS)
+def test_too_large(url, letter, parked):
+    """One line, and nothing is read of it."""
+    body = '{"apply": true, "reason": "' + "x" * 3_000_000 + '"}'
+    response = operator(*ALL).generic("POST", url, body, content_type="application/json")
+    assert response.status_code == 400
+    assert len(response.json()) == 1
+    assert DeadLetter.objects.exists()
 
 
 class TestRates:

@@ -5,6 +5,7 @@ from openedx_events.learning.signals import PERSISTENT_GRADE_SUMMARY_CHANGED
 from credentials_grades_sync import filters, mappers, snapshots
 from shared.consumer import Consumer, Route
 from shared.events.learning.signals import COURSE_GRADE_CHANGED
+from shared.learners import Identity, Learner, LearnerField
 
 USER_GRADES = Consumer(
     name="user-grades",
@@ -24,4 +25,11 @@ USER_GRADES = Consumer(
         ),
     ),
     snapshot=snapshots.USER_GRADES,
+    # A grade is about its learner: an event of one who is retired isn't wanted.
+    learner=Learner(
+        (
+            LearnerField(Identity.LMS_USER_ID, "grade.user_id", "lms_user_id"),
+            LearnerField(Identity.USERNAME, "grade.username", "username", blank=""),
+        )
+    ),
 )

@@ -7,6 +7,7 @@ have the plan for their key, so that a family shares a partition.
 from openedx_events.tooling import OpenEdxPublicSignal
 
 from enterprise_license_sync import filters, mappers, snapshots
+from enterprise_license_sync.records import without_learner
 from shared.consumer import Consumer, Route, ToRecord
 from shared.events.enterprise.signals import (
     LICENSE_ACTIVATED,
@@ -23,6 +24,7 @@ from shared.events.enterprise.signals import (
     SUBSCRIPTION_PLAN_EXPIRED,
     SUBSCRIPTION_PLAN_RENEWED,
 )
+from shared.learners import Identity, Learner, LearnerField
 
 TOPIC = "enterprise-subscription-lifecycle"
 
@@ -67,6 +69,13 @@ LICENSES = Consumer(
         LICENSE_DELETED,
     ),
     snapshot=snapshots.LICENSES,
+    learner=Learner(
+        (
+            LearnerField(Identity.LMS_USER_ID, "license.lms_user_id", "lms_user_id", blank=None),
+            LearnerField(Identity.EMAIL, "license.user_email", "user_email", blank=""),
+        ),
+        without=without_learner,
+    ),
 )
 
 LICENSED_ENROLLMENTS = Consumer(

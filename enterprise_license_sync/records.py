@@ -1,7 +1,7 @@
 """What a row of the room says, and which steps from one status to another are to be expected."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -90,6 +90,16 @@ class LicenseRecord:
     def key(self) -> Key:
         """The license's UUID."""
         return (self.license_uuid,)
+
+
+def without_learner(record: LicenseRecord) -> LicenseRecord | None:
+    """Return what a license says without its learner, or ``None`` while it is that learner's.
+
+    Revoked, unassigned or deleted it counts for its plan, and may go to somebody else.
+    """
+    if record.status in HELD:
+        return None
+    return replace(record, lms_user_id=None, user_email="")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -74,6 +74,8 @@ class Delivery:
     event: Event
     consumer: Consumer
     parked: ParkedEvent | None = None
+    names_retired: bool = False
+    """Whether it names a learner who is retired: then nothing of it may be kept."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -136,6 +136,18 @@ class Settings:
     # .. setting_description: How long the schema registry may be silent before it is asked again.
     registry_timeout: float = 3.0
 
+    # .. setting_name: EVENT_SYNC['RETENTION']
+    # .. setting_default: {}
+    # .. setting_description: For how many days prune_event_sync leaves rows alone, by kind, where
+    #   that isn't as many as it would by itself.
+    retention: Mapping[str, int] = field(default_factory=dict)
+
+    # .. setting_name: EVENT_SYNC['RETIREMENT_KEYS']
+    # .. setting_default: []
+    # .. setting_description: Secrets with which retired learners are remembered; the first is for
+    #   new ones. None may ever be left out. Without them SECRET_KEY and SECRET_KEY_FALLBACKS.
+    retirement_keys: Sequence[str] = field(default_factory=list)
+
     def destination_of(self, consumer_name: str) -> Destination:
         """Return a consumer's destination. Raises ``ConfigurationError`` if it can't be had."""
         path = self.destinations.get(consumer_name)

@@ -15,6 +15,7 @@ from openedx_events.data import EventsMetadata
 from openedx_events.tooling import OpenEdxPublicSignal
 
 from shared.exceptions import ConfigurationError
+from shared.learners import Learner
 from shared.outcomes import WriteResult
 from shared.records import PositionedRecord, Record
 from shared.snapshots import Snapshot
@@ -68,7 +69,8 @@ class Consumer:
 
     ``supersedes`` has the dotted paths of receivers that do its work in some host: a live worker
     disconnects them from the signals of its routes. ``snapshot`` says how rows of its source become
-    events, for ``backfill`` and ``reconcile``.
+    events, for ``backfill`` and ``reconcile``. ``learner`` says where its events and rows have a
+    learner's username or email, and has to if they do.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Consumer:
     routes: tuple[Route, ...]
     supersedes: tuple[str, ...] = ()
     snapshot: Snapshot | None = None
+    learner: Learner | None = None
 
     def __post_init__(self) -> None:
         if not _NAME.match(self.name) or len(self.name) > _MAX_NAME_LENGTH:

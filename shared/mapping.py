@@ -6,6 +6,7 @@ Writes nothing. An event that becomes no record has its ending here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import Error as DatabaseError
@@ -19,6 +20,7 @@ from shared.ordering import Position
 from shared.outcomes import MissingParent, Outcome, WriteResult
 from shared.reactions import Reaction, reaction_to
 from shared.records import PositionedRecord, Record
+from shared.retirement import retired_among
 from shared.writing import Mapped, poison
 
 # A filter of a service's own may ask the database. Whatever else a filter or mapper raises, an
@@ -49,14 +51,13 @@ def accept_and_map(
 ) -> tuple[list[Mapped], list[Ending]]:
     """Return the records of one consumer's deliveries, and the endings of what became none.
 
-    Raises what a filter of the service raises because its database is away.
+    Raises what a filter of the service raises because its database is away, and what the look for
+    retired learners does.
     """
     mapped: list[Mapped] = []
     endings: list[Ending] = []
     filters = get_settings().filters_of(consumer.name)
-    for delivery in deliveries:
-        if delivery.consumer != consumer:
-            continue
+    for delivery in _marked(consumer, [each for each in deliveries if each.consumer == consumer]):
         try:
             item = _map(delivery, filters, now)
         except Exception as error:
@@ -69,6 +70,15 @@ def accept_and_map(
         else:
             mapped.append(Mapped(delivery, item))
     return mapped, endings
+
+
+def _marked(consumer: Consumer, deliveries: Sequence[Delivery]) -> list[Delivery]:
+    """Return deliveries with those marked that name a retired learner."""
+    are_retired = retired_among(consumer, [delivery.event for delivery in deliveries])
+    return [
+        replace(delivery, names_retired=True) if is_retired else delivery
+        for delivery, is_retired in zip(deliveries, are_retired, strict=True)
+    ]
 
 
 def _deliveries(room: Room, index: int, arrival: Arrival) -> Iterable[Delivery]:
@@ -96,16 +106,30 @@ def _map(
         raise PoisonError(
             "header ce_time: further ahead of its arrival than EVENT_SYNC['MAX_CLOCK_SKEW']"
         )
-    record = route.to_record(event.data, event.metadata)
+    record: Record | None = route.to_record(event.data, event.metadata)
+    if record and delivery.names_retired:
+        record = _without_learner(delivery.consumer, record)
+    if record is None:
+        return None
     position = Position.lowest() if route.creates_only else event.position
     return PositionedRecord(record, position)
 
 
+def _without_learner(consumer: Consumer, record: Record) -> Record | None:
+    without = consumer.learner and consumer.learner.without
+    return without(record) if without else None
+
+
 def ending_of(delivery: Delivery, record: Record | None, result: WriteResult) -> Ending:
-    """Return how a delivery ended, by its destination's answer or what kept it from one."""
+    """Return how a delivery ended, by its destination's answer or what kept it from one.
+
+    One that names a retired learner isn't kept to wait or to be repaired: nobody wants it then.
+    """
     outcome = result if isinstance(result, Outcome) else Outcome.DEAD
     if isinstance(result, MissingParent):
         outcome = Outcome.PARKED
+    if delivery.names_retired and outcome in (Outcome.PARKED, Outcome.DEAD):
+        outcome, result = Outcome.FILTERED, Outcome.FILTERED
     return Ending(
         index=delivery.index,
         message=delivery.event.message,

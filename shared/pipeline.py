@@ -6,6 +6,7 @@ Knows no Kafka. What to do about an exception is decided in one place, ``settle`
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -18,6 +19,7 @@ from shared.counting import count
 from shared.exceptions import FatalError, TransientError
 from shared.mapping import accept_and_map, deliveries_of, ending_of
 from shared.reactions import Reaction, describe, failed, origin, reaction_to
+from shared.retirement import names_retired
 from shared.writing import Write, write_first, write_isolated, write_singly
 
 Inspect = Callable[[Sequence[Ending]], None]
@@ -64,10 +66,16 @@ def _settle(batch: Batch, now: datetime, inspect: Inspect | None, write: Write) 
         if inspect:
             inspect(endings)
         parking.park(batch, endings, now=now)
-        dead_letters.bury(batch, endings, now=now)
+        dead_letters.bury(_without_retired(batch), endings, now=now)
         result = BatchResult(tuple(endings), woken=parking.wake(batch, endings))
         count(batch, result, now=now)
     return result
+
+
+def _without_retired(batch: Batch) -> Batch:
+    """Return a batch without the failures of receivers whose events name a retired learner."""
+    kept = [each for each in batch.failures if not names_retired(batch.room.consumers, each.event)]
+    return replace(batch, failures=tuple(kept))
 
 
 def _consume(

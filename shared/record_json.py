@@ -46,6 +46,12 @@ def decode(text: str) -> tuple[type[Any], dict[str, Any]]:
     return _class(found["record"]), values
 
 
+def plain_values(text: str) -> dict[str, Any]:
+    """Return an encoded record's values as JSON has them, whether its class is there or not."""
+    values: dict[str, Any] = json.loads(text)["values"]
+    return values
+
+
 def _encoded(value: Any) -> Any:
     if isinstance(value, Enum):
         return {"enum": _path(type(value)), "value": value.value}

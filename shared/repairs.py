@@ -82,9 +82,9 @@ def discard(letters: QuerySet[DeadLetter], by: By) -> Iterator[Repaired]:
     return _each_batch(letters, lambda ours: _drop(ours, by, RepairAction.DISCARD, "discarded"))
 
 
-def prune(letters: QuerySet[DeadLetter], by: By) -> Iterator[Repaired]:
-    """Drop dead letters that have been kept for long enough."""
-    return _each_batch(letters, lambda ours: _drop(ours, by, RepairAction.PRUNE, "pruned"))
+def prune(rows: QuerySet[Any], by: By) -> Iterator[Repaired]:
+    """Drop dead letters, or parked events, that have been kept for long enough."""
+    return _each_batch(rows, lambda ours: _drop(ours, by, RepairAction.PRUNE, "pruned"))
 
 
 def retry(parked: QuerySet[ParkedEvent], by: By) -> Iterator[Repaired]:
@@ -170,9 +170,9 @@ def left_to_others(
         yield Repaired(row.pk, row.message.place, BUSY, error, False)
 
 
-def _drop(letters: list[DeadLetter], by: By, action: RepairAction, result: str) -> str:
-    record(letters, by, action, [result] * len(letters))
-    DeadLetter.objects.filter(pk__in=[letter.pk for letter in letters]).delete()
+def _drop(rows: list[Any], by: By, action: RepairAction, result: str) -> str:
+    record(rows, by, action, [result] * len(rows))
+    type(rows[0])._default_manager.filter(pk__in=[row.pk for row in rows]).delete()
     return result
 
 

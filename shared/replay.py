@@ -34,6 +34,7 @@ from shared.outcomes import Outcome
 from shared.pipeline import settle
 from shared.receivers import call
 from shared.repairs import REFUSED, By, Repaired, count_moves, left_to_others, record
+from shared.retirement import names_retired
 from shared.selection import batches, counted, lock
 from shared.stored_events import StoredEvents
 
@@ -157,12 +158,26 @@ def _call(
     letter: DeadLetter, event: Event, receivers: Iterable[Callable[..., Any]], by: By
 ) -> Iterator[Repaired]:
     """Call the host's receivers of one name, as a worker does: outside of a transaction."""
+    if _names_retired(event):
+        return _concluded(letter, Outcome.FILTERED, by)
     RequestCache.clear_all_namespaces()
     failures = [failure for each in receivers if (failure := call(each, event))]
     if failures:
         connections.refresh()
         return _still_dead(letter, reason_of(failures[0]), by)
-    return _conclude([letter], by, lambda ours: [_Verdict(each, CALLED, True) for each in ours])
+    return _concluded(letter, CALLED, by)
+
+
+def _concluded(letter: DeadLetter, result: str, by: By) -> Iterator[Repaired]:
+    return _conclude([letter], by, lambda ours: [_Verdict(each, result, True) for each in ours])
+
+
+def _names_retired(event: Event) -> bool:
+    consumers = [consumer for room in registry.rooms() for consumer in room.consumers]
+    try:
+        return names_retired(consumers, event)
+    except DatabaseError as error:
+        raise connections.meaning_of(error) from error
 
 
 def _still_dead(letter: DeadLetter, error: str, by: By) -> Iterator[Repaired]:

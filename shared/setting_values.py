@@ -24,7 +24,7 @@ class Carrier(StrEnum):
 def problem_with(name: str, value: Any, annotation: str) -> str | None:
     """Return what is wrong with the value of a setting whose type is annotated so, if anything."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if annotation == "int" and not (is_number and isinstance(value, int) and value > 0):
+    if annotation == "int" and not _is_count(value):
         return "must be a whole number above 0"
     if annotation == "float" and not (is_number and value > 0):
         return "must be a number above 0"
@@ -36,6 +36,10 @@ def problem_with(name: str, value: Any, annotation: str) -> str | None:
         isinstance(each, Mapping) for each in value.values()
     ):
         return "must hold dictionaries"
+    if annotation == "Sequence[str]" and not (_are_texts(value) and all(value)):
+        return "must be a list of texts, none of them empty"
+    if annotation == "Mapping[str, int]" and not all(map(_is_count, value.values())):
+        return "must hold whole numbers above 0"
     if annotation == "Mapping[str, str]" and not all(isinstance(v, str) for v in value.values()):
         return "must hold texts only"
     if name == "MODES" and not set(value.values()) <= set(Mode):
@@ -51,3 +55,7 @@ def problem_with(name: str, value: Any, annotation: str) -> str | None:
 
 def _are_texts(value: Any) -> bool:
     return isinstance(value, list | tuple) and all(isinstance(each, str) for each in value)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0

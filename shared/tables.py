@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial, update_wrapper
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+from django.db import transaction
+from django.db.models import PROTECT, Q, QuerySet
+
+from shared.learners import Identity, Learner, Names
 from shared.ordering import Position, SyncedModel
 from shared.outcomes import Held, WriteResult
 from shared.record_json import values_of
@@ -43,6 +47,36 @@ class TableDestination(Generic[R]):
         """Yield the folded keys of the rows that followed no event of this time or a later one."""
         rows = self._model._default_manager.filter(position__lt=Position(before.astimezone(UTC)))
         yield from rows.exclude(**self._gone).values_list("sync_key", flat=True).iterator()
+
+    def deleted(self, before: Position) -> QuerySet[Any]:
+        """Return the rows that say that what they were about is deleted, and are needed by none."""
+        model = self._model
+        rows = model._default_manager.filter(position__lt=before, **self._gone)
+        for relation in model._meta.related_objects if self._gone else ():
+            if relation.on_delete is PROTECT:
+                rows = rows.filter(**{f"{relation.name}__isnull": True})
+        return rows if self._gone else rows.none()
+
+    def naming(self, learner: Learner, wanted: Names) -> list[int]:
+        """Return the ids of the rows that name one of these."""
+        candidates = Q()
+        for field, value in ((f, v) for f in learner.fields for i, v in wanted if i is f.identity):
+            how = "exact" if field.identity is Identity.LMS_USER_ID else "iexact"
+            candidates |= Q(**{f"{field.column}__{how}": value})
+        return _confirmed(self._model._default_manager.filter(candidates), learner, wanted)
+
+    def forget(self, learner: Learner, wanted: Names, ids: Sequence[int], *, now: datetime) -> int:
+        """Blank in these rows what names one of these; return in how many it was needed."""
+        with transaction.atomic():
+            rows = self._model._default_manager.filter(pk__in=ids).order_by("sync_key")
+            ours = _confirmed(rows.select_for_update(), learner, wanted)
+            blanks = {**learner.blanks, "modified": now}
+            return self._model._default_manager.filter(pk__in=ours).update(**blanks)
+
+
+def _confirmed(rows: QuerySet[Any], learner: Learner, wanted: Names) -> list[int]:
+    """Return the ids of those that do name one of these: a collation may find other names equal."""
+    return [row.pk for row in rows if learner.names_of(vars(row)) & wanted]
 
 
 def in_table(

@@ -11,7 +11,7 @@ class UserGrade(SyncedModel):
 
     .. pii: Username and LMS user id of a learner, with their grade.
     .. pii_types: id, username
-    .. pii_retirement: retained
+    .. pii_retirement: local_api
 
     ``graded_at`` is the time of the event that last changed the grade, as this table saw it: an
     event that repeats the grade leaves it alone.

@@ -6,6 +6,7 @@ from shared.models.counts import OutcomeCount
 from shared.models.messages import DeadLetter, ParkedEvent, StoredMessage
 from shared.models.minutes import Dashboard, WorkerMinute
 from shared.models.repairs import Repair, RepairAction
+from shared.models.retirement import RetiredLearner, RetirementGate
 from shared.models.shadow import ShadowFailure, ShadowRecord
 
 __all__ = [
@@ -17,6 +18,8 @@ __all__ = [
     "ParkedEvent",
     "Repair",
     "RepairAction",
+    "RetiredLearner",
+    "RetirementGate",
     "ShadowFailure",
     "ShadowRecord",
     "StoredMessage",

@@ -108,7 +108,7 @@ class ParkedEvent(StoredMessage):
 
     .. pii: The message whole, with whatever personal data the event has, until it is settled.
     .. pii_types: id, username, email_address
-    .. pii_retirement: retained
+    .. pii_retirement: local_api
     """
 
     waiting_for = models.CharField(max_length=350, db_index=True)
@@ -139,7 +139,7 @@ class DeadLetter(StoredMessage):
     .. pii: The message whole, with whatever personal data the event has; to see it takes a
        permission of its own.
     .. pii_types: id, username, email_address
-    .. pii_retirement: retained
+    .. pii_retirement: local_api
     """
 
     group = models.CharField(max_length=255, blank=True)

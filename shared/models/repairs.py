@@ -13,6 +13,7 @@ class RepairAction(models.TextChoices):
     PRUNE = "prune"
     RETRY = "retry"
     BURY = "bury"
+    RETIRE = "retire"
 
 
 class Repair(models.Model):
@@ -20,7 +21,7 @@ class Repair(models.Model):
 
     .. pii: The name of the member of staff who did it, and a reason in that person's words.
     .. pii_types: username
-    .. pii_retirement: retained
+    .. pii_retirement: local_api
     """
 
     at = models.DateTimeField(db_index=True)

@@ -12,7 +12,7 @@ class ShadowRecord(SyncedModel):
 
     .. pii: The values of the row that a consumer would write, of a learner as far as those are.
     .. pii_types: id, username, email_address
-    .. pii_retirement: retained
+    .. pii_retirement: local_api
 
     ``sync_key`` begins with the consumer; ``record`` is blank until the first event is kept.
     """

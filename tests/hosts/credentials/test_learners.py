@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from shared.learners import Identity, names
 from shared.models import ParkedEvent
 from shared.outcomes import Outcome
+from shared.retirement import block
 from tests.hosts.credentials.calls import replace_username
 from tests.hosts.credentials.rows import (
     at,
@@ -20,7 +22,7 @@ from tests.hosts.credentials.rows import (
 from tests.orders import each_way
 
 APPLIED, UNCHANGED, STALE = Outcome.APPLIED, Outcome.UNCHANGED, Outcome.STALE
-PARKED = Outcome.PARKED
+PARKED, FILTERED = Outcome.PARKED, Outcome.FILTERED
 BETTER = {"letter_grade": "A", "percent_grade": 0.95}
 RETIRED = "retired__user_0a1b2c"
 
@@ -227,3 +229,14 @@ def test_retired_stranger_whose_grade_came_by_rest_alone(run, outcomes):
     replace_username("learner-7", RETIRED)
     assert outcomes(grade(1)) == [APPLIED]
     assert usernames() == ["learner-7", RETIRED]
+
+
+def test_stranger_who_was_retired_here(run, outcomes):
+    """Of whom Credentials knows nothing but the name that a REST call brought."""
+    learner = names([(Identity.LMS_USER_ID, 7), (Identity.USERNAME, "learner-7")])
+    make_grade(run)
+    replace_username("learner-7", RETIRED)
+    block(learner)
+    assert outcomes(grade(1), summary(2)) == [FILTERED, FILTERED]
+    assert usernames() == [RETIRED]
+    assert not ParkedEvent.objects.exists()

@@ -17,7 +17,7 @@ PYTHON_CHECK := import sys; sys.version_info >= (3, 11) or sys.exit( \
 	% sys.version_info[:2])
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test coverage services services-stop test-services test-host walk-host faults-report bench quality docs constraints clean
+.PHONY: help install demo test coverage services services-stop test-services test-host walk-host faults-report bench quality audit docs constraints clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -56,8 +56,11 @@ faults-report: $(VENV)/.services ## compare with the stock consumer under faults
 bench: $(VENV)/.test ## compare this worker's events/s with the stock consumer's
 	@$(BIN)/python -m tests.benchmark
 
-quality: $(VENV)/.tox ## lint, format, types, missing migrations
+quality: $(VENV)/.tox ## lint, format, types, insecure code, missing migrations
 	@$(BIN)/tox run -q -e quality
+
+audit: $(VENV)/.tox ## look for known vulnerabilities of the pinned versions; asks pypi.org
+	@$(BIN)/tox run -q -e audit
 
 docs: $(VENV)/.tox ## build the documentation into docs/_build/html
 	@$(BIN)/tox run -q -e docs

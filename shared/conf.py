@@ -171,7 +171,7 @@ class Settings:
     def pause_after(self, attempt: int) -> float:
         """Return how long to pause after so many failures in a row, with jitter, in seconds."""
         longest = min(self.backoff_initial * 2 ** min(attempt - 1, 30), self.backoff_max)
-        return uniform(longest / 2, longest)
+        return uniform(longest / 2, longest)  # nosec B311 # jitter, no secret
 
     def group_of(self, room_name: str, mode: Mode = Mode.LIVE) -> str:
         """Return the consumer group of a room, or of its shadow."""

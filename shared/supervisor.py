@@ -138,7 +138,9 @@ class _Child:
         self._started_at = monotonic()
         try:
             # In a session of its own Ctrl-C doesn't reach it: it is told once, and by us.
-            self._process = Popen(self._command, pass_fds=self._pipe[1:], start_new_session=True)
+            self._process = Popen(  # nosec B603 # our own command, without a shell
+                self._command, pass_fds=self._pipe[1:], start_new_session=True
+            )
             log.info(Action.WORKER_LAUNCHED, room=self._room, pid=self._process.pid)
         except OSError as error:
             self._pause(error)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+OF_THE_ROOT = [ROOT / name for name in ("README.md", "CHANGELOG.md", "SECURITY.md")]
+PAGES = [*OF_THE_ROOT, *sorted((ROOT / "docs").rglob("*.md"))]
 TEST = re.compile(r"`(tests/[\w/]+(?:\.py)?)`")
 LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 

@@ -54,7 +54,7 @@ class Author(ABC, Generic[S]):
     def __init__(self, run: Run) -> None:
         self.run = run
         # Of its own for each service, so that no two streams have an event id in common.
-        self.random = Random(f"{self.sourcehost} {run.seed}")
+        self.random = Random(f"{self.sourcehost} {run.seed}")  # nosec B311 # made-up data
         self.now = run.started - run.events * _TICK
         self.rows: list[Row[S]] = []
         self._last: Row[S]

@@ -15,6 +15,14 @@ PARTITIONS = 4
 """Of each topic."""
 
 
+_LOGIN = (
+    "EVENT_BUS_KAFKA_API_KEY",
+    "EVENT_BUS_KAFKA_API_SECRET",
+    "EVENT_BUS_KAFKA_SCHEMA_REGISTRY_API_KEY",
+    "EVENT_BUS_KAFKA_SCHEMA_REGISTRY_API_SECRET",
+)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bus:
     """Where the bus is. ``prefix`` is that of its topics, which bear their full names here."""
@@ -31,10 +39,7 @@ class Bus:
             "EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS": self.bootstrap_servers,
             "EVENT_BUS_KAFKA_SCHEMA_REGISTRY_URL": self.registry_url,
             "EVENT_BUS_TOPIC_PREFIX": self.prefix,
-            "EVENT_BUS_KAFKA_API_KEY": "",
-            "EVENT_BUS_KAFKA_API_SECRET": "",
-            "EVENT_BUS_KAFKA_SCHEMA_REGISTRY_API_KEY": "",
-            "EVENT_BUS_KAFKA_SCHEMA_REGISTRY_API_SECRET": "",
+            **dict.fromkeys(_LOGIN, ""),
         }
 
     @property

@@ -55,7 +55,7 @@ class WorkerProcess:
         self.parked = 0
         self.last_lines: deque[str] = deque(maxlen=_LAST_LINES)
         # A session of its own: Ctrl-C reaches the demo alone, and the worker is told once.
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # nosec B603 # our own command, without a shell
             command,
             env=dict(environment),
             stdin=subprocess.DEVNULL,

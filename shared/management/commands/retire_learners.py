@@ -94,5 +94,7 @@ def _lines(value: dict[str, Any], *, stays: bool) -> Iterator[str]:
             f"{value['unreadable']:,} can't be read, so whose they are can't be told. Mend what "
             "keeps them from it, or drop them: --drop-unreadable."
         )
+    if value["applied"] and not value["problem"]:
+        yield f"{value['learners']:,} retired; events that name them are kept out from now on."
     if not value["applied"]:
         yield "Nothing was changed; to do it, add --apply."

@@ -119,6 +119,7 @@ class TestWhatCannotBeRead:
         ended = retired(*ALL, json_too=False)
         assert ended.status == 1
         assert "2 can't be read" in ended.output
+        assert "1 retired" in ended.output
         assert "--drop-unreadable" in ended.output
         assert titles() == ["", "Emma"]
         assert DeadLetter.objects.count() == 2

@@ -60,7 +60,8 @@ def _make_tables() -> None:
     with connections["default"].schema_editor() as editor:
         for label in _TABLES_OF:
             for model in apps.get_app_config(label).get_models():
-                editor.create_model(model)
+                if not model._meta.proxy:
+                    editor.create_model(model)
 
 
 @contextmanager

@@ -96,6 +96,7 @@ class Subscription:
     def take(self, size: int, timeout: float) -> list[Message]:
         """Return up to ``size`` messages: what is there, or the first within ``timeout`` seconds.
 
+        Who takes again has settled, or given back, what was taken before.
         Raises ``FatalError`` when the broker refuses us, lacks a topic or the committed offset.
         """
         if not self._held:

@@ -14,10 +14,11 @@ class FailureSerializer(serializers.Serializer[Any]):
 
 
 class DepthSerializer(serializers.Serializer[Any]):
-    """So many, of which the oldest is from then."""
+    """So many, the oldest and the newest of which are from then."""
 
     count = serializers.IntegerField()
     oldest = serializers.DateTimeField()
+    newest = serializers.DateTimeField()
 
 
 class ConsumerSerializer(serializers.Serializer[Any]):

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from shared.models import OutcomeCount, WorkerMinute
+from shared.models import DeadLetter, OutcomeCount, WorkerMinute
 from shared.states import State
 from tests.grades import ROOM
 from tests.operators import API, VIEWS, operator
@@ -20,8 +20,10 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _room():
-    """A worker of the grades' room, and what it has counted."""
+    """A worker of the grades' room, what it has counted, and what it has buried."""
     tell("host:1")
+    place = {"topic": "t", "partition": 0, "offset": 1}
+    DeadLetter.objects.create(room=ROOM, consumer="user-grades", buried_at=timezone.now(), **place)
     count(applied=3, dead=1)
     count(minutes=90, applied=5)
 
@@ -66,7 +68,8 @@ def test_rooms():
     """All, and what is wrong with each."""
     found = {room["room"]: room for room in results("rooms/")}
     assert found[ROOM]["lag"] == 1200
-    assert found[ROOM]["problems"] == ["In the last hour 1 events of user-grades were buried."]
+    (problem,) = found[ROOM]["problems"]
+    assert problem.startswith("There are 1 dead letters of user-grades, the newest of ")
     assert found["discovery_course_run_sync"]["problems"] == ["No worker has run in the last day."]
 
 

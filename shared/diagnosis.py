@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from shared.conf import get_settings
 from shared.states import ENDED, State
-from shared.status import HOUR, RoomStatus, WorkerStatus
+from shared.status import RoomStatus, WorkerStatus
 
 _STUCK_AFTER = timedelta(minutes=5)
 
@@ -32,9 +32,9 @@ def problems(status: RoomStatus, *, now: datetime) -> Iterator[str]:
     for each in status.consumers:
         name = each.consumer or "the room"
         # Not by the outcomes: a replay takes off what was buried long ago, and receivers have none.
-        if each.dead and now - each.dead.newest <= HOUR:
+        if each.dead:
             newest = _time(each.dead.newest)
-            yield f"There are {each.dead.count} dead letters of {name}, the newest of {newest}."
+            yield f"Dead letters of {name}: {each.dead.count}, the newest of {newest}."
         if each.parked and now - each.parked.oldest > _long_parked():
             yield f"Events of {name} have waited since {_time(each.parked.oldest)}."
 

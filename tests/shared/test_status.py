@@ -175,7 +175,7 @@ def test_outcomes_of_the_last_hour_and_day() -> None:
     assert (nobody.consumer, nobody.last_hour["dead"]) == ("", 2)
 
 
-def test_new_dead_letters() -> None:
+def test_dead_letters_wait_for_a_person() -> None:
     """They are told of while they are there, a receiver's too, whatever the outcomes say."""
     tell()
     OutcomeCount.objects.create(
@@ -184,8 +184,11 @@ def test_new_dead_letters() -> None:
     assert said() == []
     keep(DeadLetter, timedelta(minutes=59))
     DeadLetter.objects.update(consumer="", receiver="a.receiver")
-    keep(DeadLetter, timedelta(minutes=61))
-    assert said() == ["There are 1 dead letters of the room, the newest of 2026-01-31 11:01 UTC."]
+    keep(DeadLetter, timedelta(days=300))
+    assert said() == [
+        "Dead letters of user-grades: 1, the newest of 2025-04-06 12:00 UTC.",
+        "Dead letters of the room: 1, the newest of 2026-01-31 11:01 UTC.",
+    ]
 
 
 def test_parked_and_dead() -> None:
@@ -199,9 +202,9 @@ def test_parked_and_dead() -> None:
     assert grades.dead
     assert (grades.parked.count, grades.dead.count) == (1, 1)
     assert grades.dead.oldest == NOW - timedelta(days=3)
-    assert said() == []
+    assert len(said()) == 1, "the dead one"
     ParkedEvent.objects.update(parked_at=NOW - limit - timedelta(minutes=1))
-    (problem,) = said()
+    _, problem = said()
     assert problem.startswith("Events of user-grades have waited since 2026-01-27 23:59")
 
 

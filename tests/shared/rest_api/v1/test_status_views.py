@@ -71,7 +71,7 @@ def test_rooms():
     found = {room["room"]: room for room in results("rooms/")}
     assert found[ROOM]["lag"] == 1200
     (problem,) = found[ROOM]["problems"]
-    assert problem.startswith("There are 1 dead letters of user-grades, the newest of ")
+    assert problem.startswith("Dead letters of user-grades: 1, the newest of ")
     assert found["discovery_course_run_sync"]["problems"] == ["No worker has run in the last day."]
 
 

@@ -25,7 +25,7 @@ RATE_OVER = timedelta(minutes=5)
 _SIGNS_MISSED = 6
 """After so many intervals without a sign of life a worker counts as gone."""
 
-AskLag = Callable[[str, Sequence[str]], int]
+AskLag = Callable[[str, Sequence[str]], int | None]
 """Asks the broker for the lag of a group on topics (without prefix). Raises ``FatalError``."""
 
 

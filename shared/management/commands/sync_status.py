@@ -17,7 +17,7 @@ from rich.table import Table
 from shared import registry
 from shared.connections import meaning_of
 from shared.diagnosis import problems
-from shared.exceptions import FatalError
+from shared.exceptions import ConfigurationError, FatalError
 from shared.status import RoomStatus, statuses
 from shared.supervisor import FATAL_STATUS
 
@@ -44,15 +44,16 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Look and print."""
         now = timezone.now()
+        broker = _Broker()
         try:
             rooms = [registry.get_room(name) for name in options["rooms"]] or registry.rooms()
-            found = statuses(rooms, now=now, ask_lag=_lag if options["ask_broker"] else None)
+            found = statuses(rooms, now=now, ask_lag=broker.lag if options["ask_broker"] else None)
         except FatalError as error:
             raise CommandError(f"Fatal: {error}", returncode=FATAL_STATUS) from error
         except DatabaseError as error:
             meaning = meaning_of(error)
             raise CommandError(f"Fatal: {meaning}", returncode=FATAL_STATUS) from error
-        wrong = [list(problems(status, now=now)) for status in found]
+        wrong = [[*problems(each, now=now), *broker.silence(each.group)] for each in found]
         if options["json"]:
             rows = [each.as_json() | {"problems": p} for each, p in zip(found, wrong, strict=True)]
             self.stdout.write(json.dumps(rows, cls=DjangoJSONEncoder))
@@ -74,11 +75,28 @@ class Command(BaseCommand):
         self.stdout.write(captured.get())
 
 
-def _lag(group: str, topics: Sequence[str]) -> int:
-    from shared.kafka.config import full_topic
-    from shared.kafka.rewinding import Group
+class _Broker:
+    """Tells the lag of groups; why it didn't tell that of one is a problem of that room alone."""
 
-    return sum(Group(group).lag([full_topic(topic) for topic in topics]).values())
+    def __init__(self) -> None:
+        self._silence: dict[str, str] = {}
+
+    def lag(self, group: str, topics: Sequence[str]) -> int | None:
+        """Return a group's lag, if the broker tells it. Raises ``ConfigurationError``."""
+        from shared.kafka.config import full_topic
+        from shared.kafka.rewinding import Group
+
+        try:
+            return sum(Group(group).lag([full_topic(topic) for topic in topics]).values())
+        except ConfigurationError:
+            raise
+        except FatalError as error:
+            self._silence[group] = str(error)
+            return None
+
+    def silence(self, group: str) -> list[str]:
+        """Return why the lag of a group isn't known, if it was asked for."""
+        return [self._silence[group]] if group in self._silence else []
 
 
 def _table(status: RoomStatus) -> Table:

@@ -13,9 +13,12 @@ from django.utils import timezone
 from shared.management.commands.sync_status import Command
 from shared.models import DeadLetter, OutcomeCount, WorkerMinute
 from shared.states import State
-from tests.grades import ROOM
+from tests.cluster import Cluster
+from tests.grades import ROOM, Grade
 
 pytestmark = pytest.mark.django_db
+
+OTHER_ROOM = "discovery_course_run_sync"
 
 
 def tell(**values: Any) -> None:
@@ -117,7 +120,21 @@ def test_without_tables() -> None:
         call_command("sync_status")
 
 
-def test_broker_that_is_away(settings: Any) -> None:
+def test_broker_that_tells_of_one_room_only(
+    cluster: Cluster, settings: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What it says of the one is told, and of the other why it isn't."""
+    settings.EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS = cluster.broker.bootstrap_servers
+    cluster.publish(Grade(), Grade())
+    with pytest.raises(SystemExit):
+        call_command("sync_status", ROOM, OTHER_ROOM, "--ask-broker", "--json")
+    grades, runs = json.loads(capsys.readouterr().out)
+    assert (grades["lag"], runs["lag"]) == (2, None)
+    assert not any("topic" in problem for problem in grades["problems"])
+    assert any("The broker has no topic" in problem for problem in runs["problems"])
+
+
+def test_broker_that_is_not_configured(settings: Any) -> None:
     """One line, and what to do."""
     settings.EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS = None
     with pytest.raises(CommandError, match="EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS is not set"):

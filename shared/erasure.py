@@ -8,17 +8,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from django.db import Error as DatabaseError
 from django.db import transaction
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from shared import connections, registry
 from shared.conf import get_settings
 from shared.consumer import Consumer
 from shared.exceptions import UndecodableMessage
-from shared.learners import Identity, Learner, Names, fold
+from shared.learners import OTHERWISE_FOLDED, Identity, Learner, Names, fold
 from shared.models import DeadLetter, ParkedEvent, Repair, RepairAction, ShadowRecord, StoredMessage
 from shared.outcomes import Outcome
 from shared.record_json import plain_values
@@ -27,9 +29,12 @@ from shared.selection import batches
 from shared.stored_events import StoredEvents
 from shared.tables import TableDestination
 
+T = TypeVar("T")
+
 NOBODY = "retired"
 REMOVED = "(removed: it named a retired learner)"
-_CHUNK = 1000
+# Also of the names in one query: SQLite takes no more than 1000 conditions.
+_CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,15 +137,20 @@ class Erasure:
 
     def _repairs(self) -> Iterator[Found]:
         """Take names out of what members of staff wrote, and of who they were."""
-        texts = [name for identity, name in self.wanted if identity is not Identity.LMS_USER_ID]
-        about, own = Q(pk__in=()), Q(pk__in=())
-        for text in texts:
-            about |= Q(reason__icontains=text)
-            own |= Q(actor__iexact=text)
-        reasons = Repair.objects.filter(about).values_list("pk", "reason")
-        actors = Repair.objects.filter(own).values_list("pk", "actor")
-        yield from self._rewrite([pk for pk, actor in actors if fold(actor) in texts], actor=NOBODY)
-        yield from self._rewrite([pk for pk, r in reasons if _names_one(r, texts)], reason=REMOVED)
+        texts = {name for identity, name in self.wanted if identity is not Identity.LMS_USER_ID}
+        actors = Repair.objects.alias(lower=Lower("actor")).filter(
+            Q(lower__in=texts) | Q(actor__regex=OTHERWISE_FOLDED)
+        )
+        own = [pk for pk, actor in actors.values_list("pk", "actor") if fold(actor) in texts]
+        yield from self._rewrite(own, actor=NOBODY)
+        theirs = set[int]()
+        for some in _chunks(sorted(texts)):
+            about = Q(reason__regex="[^ -~]")
+            for text in some:
+                about |= Q(reason__icontains=text)
+            reasons = Repair.objects.filter(about).values_list("pk", "reason")
+            theirs |= {pk for pk, reason in reasons if _names_one(reason, some)}
+        yield from self._rewrite(sorted(theirs), reason=REMOVED)
 
     def _rewrite(self, ids: Sequence[int], **columns: str) -> Iterator[Found]:
         for chunk in _chunks(ids):
@@ -181,11 +191,14 @@ def _learners_by_event_type() -> dict[str, list[Learner]]:
 
 def _names_one(text: str, names: Iterable[str]) -> bool:
     """Return whether a text has one of these as a word of its own."""
+    folded = text.casefold()
     return any(
-        re.search(rf"(?<![\w@.-]){re.escape(name)}(?![\w@-])", text.casefold()) for name in names
+        re.search(rf"(?<![\w@.-]){re.escape(name)}(?![\w@-])", folded)
+        for name in names
+        if name in folded
     )
 
 
-def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(ids), _CHUNK):
-        yield ids[start : start + _CHUNK]
+def _chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), _CHUNK):
+        yield items[start : start + _CHUNK]

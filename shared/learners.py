@@ -22,6 +22,9 @@ class Identity(StrEnum):
 Names: TypeAlias = frozenset[tuple[Identity, str]]
 """By what a learner, or several, are known, each folded."""
 
+OTHERWISE_FOLDED = "[^!-~]"
+"""Finds names that a database may fold otherwise than we do, such as those with a sharp s."""
+
 KEPT = object()
 """What a column that is part of its row's key says of a retired learner: the same as before."""
 

@@ -9,8 +9,9 @@ from typing import Any, Generic, TypeVar
 
 from django.db import transaction
 from django.db.models import PROTECT, Q, QuerySet
+from django.db.models.functions import Lower
 
-from shared.learners import Identity, Learner, Names
+from shared.learners import OTHERWISE_FOLDED, Identity, Learner, Names
 from shared.ordering import Position, SyncedModel
 from shared.outcomes import Held, WriteResult
 from shared.record_json import values_of
@@ -59,11 +60,16 @@ class TableDestination(Generic[R]):
 
     def naming(self, learner: Learner, wanted: Names) -> list[int]:
         """Return the ids of the rows that name one of these."""
-        candidates = Q()
-        for field, value in ((f, v) for f in learner.fields for i, v in wanted if i is f.identity):
-            how = "exact" if field.identity is Identity.LMS_USER_ID else "iexact"
-            candidates |= Q(**{f"{field.column}__{how}": value})
-        return _confirmed(self._model._default_manager.filter(candidates), learner, wanted)
+        rows, found = self._model._default_manager.all(), Q(pk__in=())
+        for field in learner.fields:
+            values = [value for identity, value in wanted if identity is field.identity]
+            if field.identity is Identity.LMS_USER_ID:
+                found |= Q(**{f"{field.column}__in": values})
+            elif values:
+                rows = rows.alias(**{f"lower_{field.column}": Lower(field.column)})
+                found |= Q(**{f"lower_{field.column}__in": values})
+                found |= Q(**{f"{field.column}__regex": OTHERWISE_FOLDED})
+        return _confirmed(rows.filter(found), learner, wanted)
 
     def forget(self, learner: Learner, wanted: Names, ids: Sequence[int], *, now: datetime) -> int:
         """Blank in these rows what names one of these; return in how many it was needed."""

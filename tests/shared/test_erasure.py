@@ -129,6 +129,14 @@ class TestRows:
         erased(called(NAME))
         assert titles()[0] == "Pérsuasion"
 
+    @pytest.mark.parametrize("name", ["straße", "MÜLLER", "İpek", "ΟΔΟΣ", "ﬁona"])
+    def test_name_that_a_database_folds_otherwise(self, room, name):
+        """Is found as well, in a row and in what members of staff wrote."""
+        settled(room, book("1", name))
+        Repair.objects.create(at=timezone.now(), actor=name, place="t[0]@1", reason=f"By {name}.")
+        assert erased(called(name)) == {"rows of books": (1, 0), "repairs": (2, 0)}
+        assert titles() == [""]
+
     def test_other_kind_of_name(self, room):
         """An email isn't a username."""
         settled(room, book("1", NAME))
@@ -213,6 +221,14 @@ def test_several_learners_at_once(room):
     settled(room, book("1", NAME), book("2", "Emma"), book("3", "Lady Susan"))
     assert erased(called(NAME, "Emma")) == {"rows of books": (2, 0)}
     assert titles() == ["", "", "Lady Susan"]
+
+
+def test_more_learners_than_a_query_has_conditions(room):
+    """SQLite takes a thousand."""
+    settled(room, book("1", "learner-1500"))
+    Repair.objects.create(at=timezone.now(), actor="ada", place="t[0]@1", reason="By learner-7.")
+    everybody = called(*(f"learner-{number}" for number in range(2000)))
+    assert erased(everybody) == {"rows of books": (1, 0), "repairs": (1, 0)}
 
 
 def test_nothing_is_asked_for(room):

@@ -74,7 +74,7 @@ def _settle(batch: Batch, now: datetime, inspect: Inspect | None, write: Write) 
 
 def _without_retired(batch: Batch) -> Batch:
     """Return a batch without the failures of receivers whose events name a retired learner."""
-    kept = [each for each in batch.failures if not names_retired(batch.room.consumers, each.event)]
+    kept = [each for each in batch.failures if not names_retired(each.event)]
     return replace(batch, failures=tuple(kept))
 
 

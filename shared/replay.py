@@ -173,9 +173,8 @@ def _concluded(letter: DeadLetter, result: str, by: By) -> Iterator[Repaired]:
 
 
 def _names_retired(event: Event) -> bool:
-    consumers = [consumer for room in registry.rooms() for consumer in room.consumers]
     try:
-        return names_retired(consumers, event)
+        return names_retired(event)
     except DatabaseError as error:
         raise connections.meaning_of(error) from error
 

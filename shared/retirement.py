@@ -18,6 +18,7 @@ from django.db import connections, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from shared import registry
 from shared.conf import get_settings
 from shared.connections import meaning_of
 from shared.consumer import Consumer
@@ -53,8 +54,12 @@ def retired_among(consumer: Consumer, events: Sequence[Event]) -> list[bool]:
     return [not each.isdisjoint(found) for each in digests]
 
 
-def names_retired(consumers: Iterable[Consumer], event: Event) -> bool:
-    """Return whether an event names somebody who is retired, by what any of its consumers says."""
+def names_retired(event: Event) -> bool:
+    """Return whether an event names somebody who is retired, by what any of its consumers says.
+
+    Of all rooms, in whatever mode: a receiver of the host gets events that no live one consumes.
+    """
+    consumers = [consumer for room in registry.rooms() for consumer in room.consumers]
     wanting = [each for each in consumers if each.route_for(event.signal.event_type)]
     return any(retired_among(consumer, [event])[0] for consumer in wanting)
 

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from shared import parking
 from shared.batches import Batch, Retried, Undecodable
+from shared.consumer import Room
 from shared.direct import decode_stored
 from shared.exceptions import ConfigurationError
 from shared.learners import Identity, names
@@ -116,6 +117,15 @@ class TestEvents:
         batch = Batch(room=room, group="g", worker="w", arrivals=(), failures=failures)
         settle(batch, now=NOW)
         assert DeadLetter.objects.get().message == failures[0].event.message
+
+    def test_receiver_of_an_event_in_shadow(self, room):
+        """The live worker calls it; the consumer that knows whom the event names is elsewhere."""
+        block(called(NAME))
+        failure = ReceiverFailure(book("1", NAME), print, ValueError())
+        live = Room(room.name, (SHELVES,))
+        batch = Batch(room=live, group="g", worker="w", arrivals=(), failures=(failure,))
+        settle(batch, now=NOW)
+        assert not DeadLetter.objects.exists()
 
     def test_receivers_letter(self, room):
         """The receiver isn't called with it again."""

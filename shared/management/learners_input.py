@@ -79,7 +79,7 @@ def _from_lines(text: str) -> list[Names]:
 def _from_line(line: str, number: int) -> Names:
     try:
         value = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict) or not value or set(value) - set(Identity):
         # Out of the handler: the parser's own error holds the line.
@@ -107,11 +107,16 @@ def _problem(identity: Identity, value: object) -> str | None:
         is_id = not isinstance(value, bool) and text.isascii() and text.isdecimal()
         is_id = is_id and len(text) < 20 and 0 < int(text) <= _LARGEST_ID and text == str(int(text))
         return None if is_id else "is no whole number above 0"
-    if not isinstance(value, str) or not text or len(text) > _LONGEST or "\0" in text:
+    if not text or len(text) > _LONGEST or "\0" in text or not _is_text(value):
         return f"is no text of 1 to {_LONGEST} characters"
     if identity is Identity.EMAIL and not all(text.partition("@")):
         return "is no email address"
     return None
+
+
+def _is_text(value: object) -> bool:
+    """Return whether it is a text, without halves of characters, which no event can have."""
+    return isinstance(value, str) and value.encode(errors="ignore").decode() == value
 
 
 def missing_of(learners: list[Names]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from shared.batches import Delivery, Ending
 from shared.comparison import Readable, compare_records
 from shared.conf import get_settings
 from shared.consumer import Consumer
-from shared.exceptions import ConfigurationError
+from shared.exceptions import ConfigurationError, PoisonError
 from shared.findings import Comparison
 from shared.mapping import accept_and_map
 from shared.messages import Event
@@ -64,12 +64,23 @@ class Reconciliation:
         self.comparison.records += len(endings) - len(failed)
         kept = [each.item for each in mapped]
         if self._keys is not None:
+            unwanted = (events[e.index] for e in endings if e.outcome is Outcome.FILTERED)
             self._keys |= {fold_key(item.record.key) for item in kept}
+            self._keys |= {key for event in unwanted if (key := self._key_of(event))}
         verdicts = compare_records(
             self.comparison, kept, self._destination, examples=self._examples
         )
         differing = [each.delivery.event for each, d in zip(mapped, verdicts, strict=True) if d]
         return Review(failed, differing)
+
+    def _key_of(self, event: Event) -> str | None:
+        """Return the key of what the room doesn't want: the source has that row all the same."""
+        route = self._consumer.route_for(event.signal.event_type)
+        try:
+            record = route.to_record(event.data, event.metadata) if route else None
+        except PoisonError:
+            return None
+        return fold_key(record.key) if record else None
 
     def find_extra(self, before: datetime) -> None:
         """Count the rows that the host had before a time and that the source doesn't have."""

@@ -8,7 +8,7 @@ import pytest
 
 from shared.models import OutcomeCount, ParkedEvent
 from shared.supervisor import FATAL_STATUS
-from tests.library import NOW, settled, shelf
+from tests.library import NOW, book, settled, shelf
 from tests.snapshots import Ended, backfill, reconcile, written
 from tests.testapp import room as testapp
 from tests.testapp.models import Shelf
@@ -83,16 +83,16 @@ def test_rows_that_only_the_host_has(library, file):
 
 
 def test_row_that_is_filtered_is_not_extra(library, file):
-    """And one that isn't wanted is no difference."""
-    settled(library, old())
-    book = {
+    """And one that isn't wanted is no difference, also where it was wanted before."""
+    settled(library, old(), book("1", "Emma", time=BEFORE))
+    row_of_book = {
         "code": "A",
         "isbn": "1",
         "title": "unwanted",
         "price": 1,
         "modified": BEFORE.isoformat(),
     }
-    ended = reconcile(*BOOKS, *file(book))
+    ended = reconcile(*BOOKS, *file(row_of_book), "--complete", "--as-of", TAKEN_AT.isoformat())
     assert (ended.status, counts(ended)) == (0, {"records": 1, "unwanted": 1})
 
 

@@ -34,6 +34,7 @@ def register_checks() -> None:
     register(check_bus)
     register(check_event_keys)
     register(check_sqlite)
+    register(check_time_zones)
 
 
 def check_settings(**_: Any) -> list[CheckMessage]:
@@ -133,6 +134,17 @@ def check_sqlite(**_: Any) -> list[CheckMessage]:
         if config["ENGINE"] == "django.db.backends.sqlite3"
         and config.get("OPTIONS", {}).get("transaction_mode") != "IMMEDIATE"
     ]
+
+
+def check_time_zones(**_: Any) -> list[CheckMessage]:
+    """Find a service whose times have no zone: which of two events is newer could not be told."""
+    from shared.kafka import config
+
+    try:
+        config.require_time_zones()
+    except ConfigurationError as error:
+        return [_error(error, "E008")]
+    return []
 
 
 def _in_hosts() -> Iterator[tuple[Consumer, HostDestination[Any, Any]]]:

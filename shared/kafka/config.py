@@ -57,6 +57,7 @@ full_topic = get_full_topic
 def check_configuration(room: Room) -> None:
     """Raise ``ConfigurationError`` if a worker of this room would do nothing, or harm."""
     settings = get_settings()
+    require_time_zones()
     if not KAFKA_CONSUMERS_ENABLED.is_enabled():
         raise ConfigurationError(
             "EVENT_BUS_KAFKA_CONSUMERS_ENABLED is off.", hint="Set it to True to let workers run."
@@ -73,6 +74,14 @@ def check_configuration(room: Room) -> None:
         settings.filters_of(consumer.name)
     for message in check_event_keys():
         raise ConfigurationError(message.msg, hint=message.hint or "")
+
+
+def require_time_zones() -> None:
+    """Raise ``ConfigurationError`` where Django keeps no time zones."""
+    if not django_settings.USE_TZ:
+        raise ConfigurationError(
+            "USE_TZ is off: times in the tables would have no time zone.", hint="Set it to True."
+        )
 
 
 def consumer_config(group: str) -> dict[str, Any]:

@@ -295,3 +295,11 @@ def test_manage_py_check_runs_them(settings):
     settings.EVENT_SYNC = {"BATCH_SIZE": 0}
     with pytest.raises(SystemCheckError, match=r"event_sync\.E001"):
         call_command("check", stderr=StringIO())
+
+
+@override_settings(USE_TZ=False)
+def test_times_without_time_zones_are_refused() -> None:
+    """Without time zones nobody could say which of two events is newer."""
+    [message] = found()
+    assert message.id == "event_sync.E008"
+    assert message.hint == "Set it to True."

@@ -5,8 +5,8 @@ The guard itself is in ``shared.upsert``; see ADR 0003.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 from zlib import crc32
 
@@ -19,41 +19,61 @@ if TYPE_CHECKING:
 else:
     _CharField = models.CharField
 
-_NO_SOURCE = "00000000-000000"
 
-
-@dataclass(frozen=True, order=True, slots=True)
-class Position:
+class Position(str):
     """A total order over events: event time, then source (topic and partition), then offset.
 
-    ``str()`` gives the stored form. It has a fixed width and only digits, ``a-f`` and fixed
-    punctuation, so that every database's collation sorts it exactly as Python sorts positions.
+    It is its own stored form, a text of fixed width and of only digits, ``a-f`` and fixed
+    punctuation: every database's collation sorts it as Python does, and it is read and written as
+    it is.
     """
 
-    time: datetime
-    source: str = _NO_SOURCE
-    offset: int = 0
+    __slots__ = ()
+
+    @classmethod
+    def at(cls, time: datetime, source: str = "00000000-000000", offset: int = 0) -> Self:
+        """Return a position of this (aware) time: the lowest if nothing else is given."""
+        text = time.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00")
+        return cls(f"{text} {source} {offset:019d}")
 
     @classmethod
     def of(cls, time: datetime, topic: str, partition: int, offset: int) -> Self:
         """Return the position of an event with this (aware) time, found at this place."""
-        source = f"{crc32(topic.encode()):08x}-{max(partition, 0):06d}"
-        return cls(time.astimezone(UTC), source, offset)
+        return cls.at(time, _source(topic, partition), offset)
 
     @classmethod
-    def lowest(cls) -> Self:
+    def lowest(cls) -> Position:
         """Return the position that every event outranks."""
-        return cls(datetime.min.replace(tzinfo=UTC))
+        return _LOWEST
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the position that ``str()`` wrote."""
+        """Return the position that a text stands for; ``ValueError`` if it stands for none."""
         time, source, offset = text.split(" ")
-        return cls(datetime.fromisoformat(time).replace(tzinfo=UTC), source, int(offset))
+        return cls.at(datetime.fromisoformat(time).replace(tzinfo=UTC), source, int(offset))
 
-    def __str__(self) -> str:
-        time = self.time.replace(tzinfo=None).isoformat(timespec="microseconds")
-        return f"{time} {self.source} {self.offset:019d}"
+    @property
+    def time(self) -> datetime:
+        """When the event happened, in UTC."""
+        return datetime.fromisoformat(self.split(" ")[0]).replace(tzinfo=UTC)
+
+    @property
+    def source(self) -> str:
+        """The checksum of the topic's name, and the partition."""
+        return self.split(" ")[1]
+
+    @property
+    def offset(self) -> int:
+        """The offset in the partition."""
+        return int(self.split(" ")[2])
+
+
+@lru_cache(maxsize=1024)
+def _source(topic: str, partition: int) -> str:
+    return f"{crc32(topic.encode()):08x}-{max(partition, 0):06d}"
+
+
+_LOWEST = Position.at(datetime.min.replace(tzinfo=UTC))
 
 
 class PositionField(_CharField):
@@ -62,14 +82,14 @@ class PositionField(_CharField):
     description = "Position of an event"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("max_length", len(str(Position.lowest())))
+        kwargs.setdefault("max_length", len(_LOWEST))
         kwargs.setdefault("default", Position.lowest)
         kwargs.setdefault("editable", False)
         super().__init__(*args, **kwargs)
 
     def from_db_value(self, value: str | None, *_: Any) -> Position | None:
-        """Return the position that the database's text stands for."""
-        return None if value is None else Position.parse(value)
+        """Return the database's text as the position that it is."""
+        return None if value is None else Position(value)
 
     def to_python(self, value: Any) -> Any:
         """Accept a position or its text (fixtures, forms)."""

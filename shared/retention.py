@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -110,7 +110,7 @@ def _positions(before: datetime) -> list[QuerySet[Any]]:
 
     Of what may still be replayed or retried none goes.
     """
-    position = Position(before.astimezone(UTC))
+    position = Position.at(before)
     names = [consumer.name for _, consumer in _installed()]
     gone = AppliedEvent.objects.filter(position__lt=position, has_followed=True)
     gone = gone.exclude(consumer__in=names).exclude(position=Position.lowest())

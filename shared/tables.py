@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial, update_wrapper
 from typing import Any, Generic, TypeVar
 
@@ -46,7 +46,7 @@ class TableDestination(Generic[R]):
 
     def keys(self, before: datetime) -> Iterator[str]:
         """Yield the folded keys of the rows that followed no event of this time or a later one."""
-        rows = self._model._default_manager.filter(position__lt=Position(before.astimezone(UTC)))
+        rows = self._model._default_manager.filter(position__lt=Position.at(before))
         yield from rows.exclude(**self._gone).values_list("sync_key", flat=True).iterator()
 
     def deleted(self, before: Position) -> QuerySet[Any]:

@@ -106,7 +106,7 @@ def test_deleted_row_is_not_extra(tmp_path, family):
     for consumer, data in family.items():
         run(backfill, tmp_path, consumer, as_row(data))
     run(backfill, tmp_path, SUBSCRIPTION_PLANS, as_row(SubscriptionPlanFactory(title="Other")))
-    SubscriptionPlan.objects.update(position=Position(TAKEN_AT - timedelta(days=1)))
+    SubscriptionPlan.objects.update(position=Position.at(TAKEN_AT - timedelta(days=1)))
 
     def extra():
         row = as_row(family[SUBSCRIPTION_PLANS])

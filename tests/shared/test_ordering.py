@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+from copy import copy
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -46,6 +48,17 @@ def test_text_order_is_position_order(one, other):
 def test_text_comes_back_as_the_same_position(position):
     """What ``str()`` writes, ``parse`` reads."""
     assert Position.parse(str(position)) == position
+
+
+@given(positions)
+@deterministic
+def test_position_is_its_text(position):
+    """What every version has stored is read as it is, and a copy is the same position."""
+    assert type(str(position)) is str
+    again = Position(str(position))
+    assert (again, again.source, again.offset) == (position, position.source, position.offset)
+    assert again.time == position.time
+    assert copy(position) == pickle.loads(pickle.dumps(position)) == position
 
 
 @given(positions)
@@ -140,6 +153,12 @@ def test_field_takes_a_position_or_its_text():
     position = Position.of(NOON, "t", 3, 7)
     assert PositionField().to_python(str(position)) == position
     assert PositionField().to_python(position) == position
+
+
+def test_field_refuses_what_is_no_position():
+    """A fixture's text is looked at, which the database's isn't."""
+    with pytest.raises(ValueError, match="unpack"):
+        PositionField().to_python("2026-05-01 12:00:00")
 
 
 def test_field_without_value_stays_empty():

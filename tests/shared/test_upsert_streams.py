@@ -36,7 +36,7 @@ def numbered(
 ) -> list[PositionedRecord[ReaderRecord]]:
     """Give each event an offset of its own, as a broker does."""
     return [
-        PositionedRecord(item.record, Position(item.position.time, item.position.source, offset))
+        PositionedRecord(item.record, Position.at(item.position.time, item.position.source, offset))
         for offset, item in enumerate(stream)
     ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import OperationalError
@@ -204,7 +204,7 @@ class TestPositions:
 
     def applied(self, consumer: str, code: str, days: float) -> None:
         """Let a consumer's row have followed an event of then."""
-        position = Position(ago(days).astimezone(UTC))
+        position = Position.at(ago(days))
         item = PositionedRecord(ShelfRecord(code=code, label=""), position)
         apply_in_order(consumer, [item], lambda _: Outcome.APPLIED)
 
@@ -255,7 +255,7 @@ class TestPositions:
         work(room, plan(1), license_that_is("revoked", 2))
         assert dropped("--kind", "positions", "--older-than", 1) == {}
         work(room, license_that_is("deleted", 3))
-        License.objects.update(position=Position(ago(0.5).astimezone(UTC)))
+        License.objects.update(position=Position.at(ago(0.5)))
         assert dropped("--kind", "positions", "--older-than", 1) == {}
 
     def test_deleted_row_with_a_dead_letter(self, room):

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias, TypeVar
 
+from shared.bulk import Row, rows_of
 from shared.models import AppliedEvent
 from shared.outcomes import Outcome, WriteResult
 from shared.records import PositionedRecord, Record, fold_key
-from shared.upsert import insert_or_update, lock_or_insert
+from shared.upsert import lock_or_insert
 
 R = TypeVar("R", bound=Record)
 
@@ -32,11 +33,10 @@ def apply_in_order(
     these keys. Raises what ``apply`` and the database raise.
     """
     keys = [fold_key((consumer, *item.record.key)) for item in records]
-    rows = lock_or_insert(
-        AppliedEvent, set(keys), lambda key: AppliedEvent(consumer=consumer, sync_key=key)
-    )
+    table = rows_of(AppliedEvent)
+    rows = lock_or_insert(table, set(keys), lambda key: {"consumer": consumer, "sync_key": key})
     results: list[WriteResult] = []
-    touched: dict[str, AppliedEvent] = {}
+    touched: dict[str, Row] = {}
     for key, item in zip(keys, records, strict=True):
         row = rows[key]
         is_next = not row.has_followed or item.position > row.position
@@ -44,10 +44,9 @@ def apply_in_order(
         if is_next and results[-1] in _FOLLOWED:
             row.has_followed, row.position = True, item.position
             touched[key] = row
-    ordered = [touched[key] for key in sorted(touched)]
-    insert_or_update(AppliedEvent, ordered, match=["sync_key"], update=["has_followed", "position"])
+    table.write(touched, ["has_followed", "position"])
     return results
 
 
-def _late(row: AppliedEvent, item: PositionedRecord[R]) -> Outcome:
+def _late(row: Row, item: PositionedRecord[R]) -> Outcome:
     return Outcome.UNCHANGED if item.position == row.position else Outcome.STALE

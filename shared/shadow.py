@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from types import SimpleNamespace
 from typing import Any
 
 from django.db import transaction
@@ -18,6 +17,7 @@ from django.db.models import QuerySet
 
 from shared import connections
 from shared.batches import Batch, BatchResult, Ending
+from shared.bulk import Row, rows_of
 from shared.consumer import Consumer
 from shared.counting import count
 from shared.exceptions import FatalError, TransientError
@@ -69,21 +69,21 @@ def _follow(consumer: Consumer, mapped: Sequence[Mapped], now: datetime) -> list
             keyed.append((fold_key((consumer.name, *each.item.record.key)), each))
         except Exception as error:
             endings.append(ending_of(each.delivery, None, poison(error)))
+    table = rows_of(ShadowRecord)
     rows = lock_or_insert(
-        ShadowRecord,
+        table,
         {key for key, _ in keyed},
-        lambda key: ShadowRecord(consumer=consumer.name, sync_key=key, seen_at=now),
+        lambda key: {"consumer": consumer.name, "sync_key": key, "seen_at": now},
     )
     touched = {}
     for key, each in keyed:
         before = rows[key].filled_position, rows[key].position
-        outcome = _follow_one(rows[key], each.item)
+        outcome = _follow_one(rows[key], each.item, now)
         endings.append(ending_of(each.delivery, each.item.record, outcome))
         if outcome is Outcome.APPLIED or before != (rows[key].filled_position, rows[key].position):
             rows[key].seen_at = now
             touched[key] = rows[key]
-    ordered = [touched[key] for key in sorted(touched)]
-    insert_or_update(ShadowRecord, ordered, match=["sync_key"], update=_COLUMNS)
+    table.write(touched, _COLUMNS)
     return endings
 
 
@@ -93,7 +93,7 @@ def _check(item: PositionedRecord[Record]) -> None:
     encode(type(item.record), values_of(item.record))
 
 
-def _follow_one(row: ShadowRecord, item: PositionedRecord[Record]) -> Outcome:
+def _follow_one(row: Row, item: PositionedRecord[Record], now: datetime) -> Outcome:
     """Let a row follow one more record; what an older version of the room kept is begun anew."""
     values = values_of(item.record)
     kept = _kept(row)
@@ -101,10 +101,8 @@ def _follow_one(row: ShadowRecord, item: PositionedRecord[Record]) -> Outcome:
         outcome, row.position = Outcome.APPLIED, item.position
         row.filled_position = item.position if known_fields(item) else Position.lowest()
     else:
-        said: Any = SimpleNamespace(
-            **kept, position=row.position, filled_position=row.filled_position
-        )
-        outcome = follow(said, item, row.modified)
+        said = Row(**kept, position=row.position, filled_position=row.filled_position)
+        outcome = follow(said, item, now)
         row.position, row.filled_position = said.position, said.filled_position
         values = {name: getattr(said, name) for name in values}
     if outcome is Outcome.APPLIED:
@@ -112,7 +110,7 @@ def _follow_one(row: ShadowRecord, item: PositionedRecord[Record]) -> Outcome:
     return outcome
 
 
-def _kept(row: ShadowRecord) -> dict[str, Any] | None:
+def _kept(row: Row) -> dict[str, Any] | None:
     try:
         return decode(row.record)[1] if row.record else None
     except LookupError:

@@ -2,31 +2,33 @@
 
 Events are folded one after another over their locked row, so outcomes and rows are the same
 whatever the size of the batch. Runs inside the caller's transaction and takes a constant number
-of statements. The traps it steps around are in ADR 0003: ``INSERT IGNORE`` hides bad data,
-``ON DUPLICATE KEY`` fires on any unique index, locking a row that isn't there invites deadlocks.
+of statements, in the database's own bulk form (``shared.bulk``). The traps it steps around are in
+ADR 0003: ``INSERT IGNORE`` hides bad data, ``ON DUPLICATE KEY`` fires on any unique index, on
+MariaDB locking a row that isn't there invites deadlocks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, TypeAlias, TypeVar
+from functools import cache
+from operator import attrgetter
+from typing import Any, TypeAlias
 
-from django.db import IntegrityError, connections, models, transaction
+from django.db import connections, models
 
+from shared.bulk import Row, Rows, rows_of
 from shared.ordering import SyncedModel
 from shared.outcomes import Outcome
 from shared.records import PositionedRecord, fold_key, layout_of
-
-M = TypeVar("M", bound=SyncedModel)
 
 BeforeChange: TypeAlias = Callable[[Any, Any], None]
 """Is told of a row as it is and of the newer record, which differs, that it is about to follow."""
 
 
 def upsert(
-    model: type[M],
+    model: type[SyncedModel],
     incoming: Sequence[PositionedRecord[Any]],
     *,
     now: datetime,
@@ -34,76 +36,90 @@ def upsert(
 ) -> list[Outcome]:
     """Bring the rows of ``model`` up to these records and return one outcome per record, in order.
 
-    ``now`` becomes ``created`` and ``modified`` of the rows that change. ``before_change`` may set
-    columns that no record has. Raises the database's own errors.
+    ``now`` becomes ``created`` and ``modified`` of the rows that change. ``before_change`` gets no
+    instance of the model but a row that has what a record's plain and fill-only fields say, and
+    the columns that no record has, which it may set. Raises the database's own errors.
     """
+    table = rows_of(model)
     keyed = [(fold_key(item.record.key), item) for item in incoming]
-    there = _existing(model, {key for key, _ in keyed})
-    while True:
-        rows = _lock(model, there)
-        folded = _fold(model, keyed, rows, now, before_change)
-        appeared = _insert(model, folded.new)
-        if not appeared:
-            break
-        # Another worker inserted these first: lock its rows and follow on from them.
-        there |= appeared
-    _write(model, folded.touched)
-    return folded.outcomes
+    outcomes: list[Outcome] = [Outcome.STALE] * len(keyed)
+    keys: Collection[str] = {key for key, _ in keyed}
+    there = table.there(keys)
+    observed = _observed(incoming)
+    while keys:
+        rows = table.lock(there, without=observed)
+        folded = _Folded(table, rows, observed, now, before_change)
+        for index, (key, item) in enumerate(keyed):
+            if key in keys:
+                outcomes[index] = folded.follow(key, item)
+        # Of those that another worker inserted first, lock its rows and follow on from them.
+        keys = there = folded.write()
+    return outcomes
 
 
-def lock_or_insert(model: type[M], keys: set[str], new_row: Callable[[str], M]) -> dict[str, M]:
+def lock_or_insert(
+    table: Rows, keys: Collection[str], new_columns: Callable[[str], Mapping[str, Any]]
+) -> dict[str, Row]:
     """Return the rows of these (folded) keys, each locked or new, by key.
 
     Raises the database's own errors.
     """
-    there = _existing(model, keys)
-    while True:
-        rows = _lock(model, there)
-        new = {key: new_row(key) for key in keys - there}
-        appeared = _insert(model, new)
-        if not appeared:
-            return rows | new
-        there |= appeared
+    there = table.there(keys)
+    rows: dict[str, Row] = {}
+    while keys:
+        rows |= table.lock(there)
+        new = {key: table.new(new_columns(key)) for key in keys - rows.keys()}
+        keys = there = table.insert(new)
+        rows |= {key: row for key, row in new.items() if key not in keys}
+    return rows
 
 
 @dataclass(slots=True)
-class _Folded(Generic[M]):
-    """What became of rows in memory when the records were folded over them."""
+class _Folded:
+    """Rows in memory, those that are there and new ones, while records are folded over them."""
 
-    outcomes: list[Outcome] = field(default_factory=list)
-    new: dict[str, M] = field(default_factory=dict)
-    touched: dict[str, M] = field(default_factory=dict)
+    table: Rows
+    rows: dict[str, Row]
+    observed: Collection[str]
+    now: datetime
+    before_change: BeforeChange | None
+    new: dict[str, Row] = field(default_factory=dict)
+    moved: dict[str, Row] = field(default_factory=dict)
+    """Say what they said, and have followed a newer event."""
+    changed: dict[str, Row] = field(default_factory=dict)
 
-
-def _fold(
-    model: type[M],
-    keyed: Sequence[tuple[str, PositionedRecord[Any]]],
-    rows: dict[str, M],
-    now: datetime,
-    before_change: BeforeChange | None,
-) -> _Folded[M]:
-    """Let rows follow their records one after another; make those that aren't there."""
-    folded: _Folded[M] = _Folded()
-    for key, item in keyed:
-        row = rows.get(key) or folded.new.get(key)
+    def follow(self, key: str, item: PositionedRecord[Any]) -> Outcome:
+        """Let a row follow one more event; make the row if it isn't there."""
+        row = self.rows.get(key) or self.new.get(key)
         if row is None:
-            folded.new[key] = _new_row(model, key, item, now)
-            folded.outcomes.append(Outcome.APPLIED)
-            continue
-        outcome = follow(row, item, now, before_change)
-        folded.outcomes.append(outcome)
-        if key in rows and outcome is not Outcome.STALE:
-            folded.touched[key] = row
-    return folded
+            self.new[key] = _new_row(self.table, key, item, self.now)
+            return Outcome.APPLIED
+        outcome = follow(row, item, self.now, self.before_change)
+        if key in self.rows and outcome is not Outcome.STALE:
+            (self.changed if outcome is Outcome.APPLIED else self.moved)[key] = row
+        return outcome
+
+    def write(self) -> set[str]:
+        """Write what became of the rows; return the keys that another worker inserted meanwhile."""
+        appeared = self.table.insert(self.new)
+        changing, columns = self.table.changing, set(self.table.changing)
+        whole = {key: row for key, row in self.changed.items() if columns <= vars(row).keys()}
+        self.table.write(whole, changing)
+        # Others were only filled: they keep what is observed with a change, and was not read.
+        filled = {key: row for key, row in self.changed.items() if key not in whole}
+        self.table.write(filled, [name for name in changing if name not in self.observed])
+        moved = {key: row for key, row in self.moved.items() if key not in self.changed}
+        self.table.write(moved, self.table.positions)
+        return appeared
 
 
 def follow(
-    row: SyncedModel,
+    row: Row,
     item: PositionedRecord[Any],
     now: datetime,
     before_change: BeforeChange | None = None,
 ) -> Outcome:
-    """Let an (unsaved) row follow one more event and return how that event ended."""
+    """Let a row in memory follow one more event and return how that event ended."""
     layout, position = layout_of(item.record), item.position
     is_newer = position > row.position
     outcome = Outcome.UNCHANGED if position >= row.position else Outcome.STALE
@@ -115,8 +131,8 @@ def follow(
             _copy(row, item.record, layout.plain + layout.observed)
             outcome = Outcome.APPLIED
     known = known_fields(item)
-    if known and position > row.filled_position:  # type: ignore[attr-defined]
-        row.filled_position = position  # type: ignore[attr-defined]
+    if known and position > row.filled_position:
+        row.filled_position = position
         if _differs(row, item.record, known):
             _copy(row, item.record, known)
             outcome = Outcome.APPLIED
@@ -127,73 +143,20 @@ def follow(
     return outcome
 
 
-def _existing(model: type[M], keys: set[str]) -> set[str]:
-    """Return which keys have a row, without locking: a lock on a row that isn't there deadlocks."""
-    if not keys:
-        return set()
-    rows = model._default_manager.filter(sync_key__in=keys)
-    return set(rows.values_list("sync_key", flat=True))
+def _observed(incoming: Sequence[PositionedRecord[Any]]) -> set[str]:
+    """Return the fields that need not be read of a row: a change brings its own."""
+    one_of_each = {type(item.record): item.record for item in incoming}.values()
+    return {name for record in one_of_each for name in layout_of(record).observed}
 
 
-def _insert(model: type[M], new: dict[str, M]) -> set[str]:
-    """Insert rows, all or none; return the keys that another worker inserted meanwhile."""
-    if not new:
-        return set()
-    try:
-        with transaction.atomic():
-            model._default_manager.bulk_create([new[key] for key in sorted(new)])
-    except IntegrityError:
-        # Looked for with a lock: at REPEATABLE READ a plain query would not see them.
-        appeared = set(_lock(model, new))
-        if not appeared:
-            _refuse_hidden(model, new)
-            raise
-        return appeared
-    return set()
-
-
-def _refuse_hidden(model: type[M], new: dict[str, M]) -> None:
-    """Let PostgreSQL say that another worker's rows are there and our snapshot doesn't have them.
-
-    Above READ COMMITTED it shows them to no query, locking or not; a conflict with one of them on
-    its own key ends as a serialization failure, to be retried. Raises the database's own errors:
-    without such rows what ``_insert`` met once more, or nothing if that is gone.
-    """
-    if connections[model._default_manager.db].vendor != "postgresql":
-        return
-    rows = [new[key] for key in sorted(new)]
-    with transaction.atomic():
-        insert_or_update(model, rows, match=["sync_key"], update=["sync_key"])
-        transaction.set_rollback(True)
-
-
-def _new_row(model: type[M], key: str, item: PositionedRecord[Any], now: datetime) -> M:
-    layout = layout_of(item.record)
-    known = known_fields(item)
-    filled = {"filled_position": item.position} if known else {}
-    row = model(sync_key=key, position=item.position, created=now, modified=now, **filled)
-    _copy(row, item.record, layout.plain + layout.observed + known)
-    return row
-
-
-def _lock(model: type[M], keys: Collection[str]) -> dict[str, M]:
-    """Lock and read the rows of these keys, in the order of their keys."""
-    if not keys:
-        return {}
-    manager = model._default_manager
-    # On PostgreSQL a child's insert locks the key of its parent, which no event changes.
-    no_key = connections[manager.db].features.has_select_for_no_key_update
-    rows = manager.select_for_update(no_key=no_key).order_by("sync_key")
-    return rows.in_bulk(sorted(keys), field_name="sync_key")
-
-
-def _write(model: type[M], touched: dict[str, M]) -> None:
-    """Write the rows back. They are there and locked: the insert always meets its own row."""
-    columns = [field.name for field in model._meta.concrete_fields if not field.primary_key]
-    columns = [name for name in columns if name not in ("sync_key", "created")]
-    insert_or_update(
-        model, [touched[key] for key in sorted(touched)], match=["sync_key"], update=columns
-    )
+def _new_row(table: Rows, key: str, item: PositionedRecord[Any], now: datetime) -> Row:
+    layout, known = layout_of(item.record), known_fields(item)
+    columns = {"sync_key": key, "position": item.position, "created": now, "modified": now}
+    if known:
+        columns["filled_position"] = item.position
+    for name in layout.plain + layout.observed + known:
+        columns[name] = getattr(item.record, name)
+    return table.new(columns)
 
 
 def insert_or_update(
@@ -219,15 +182,24 @@ def insert_or_update(
 def known_fields(item: PositionedRecord[Any]) -> tuple[str, ...]:
     """Return the fill-only fields if the record knows them; ``TypeError`` if only some."""
     names = layout_of(item.record).fill_only
-    known = tuple(name for name in names if getattr(item.record, name) is not None)
-    if known and known != names:
+    values = [getattr(item.record, name) for name in names]
+    if None not in values:
+        return names
+    if any(value is not None for value in values):
         # One position guards them all: to know some would make the row deaf for the others.
         raise TypeError(f"{type(item.record).__name__} knows some of its fill-only fields.")
-    return known
+    return ()
 
 
 def _differs(row: Any, record: Any, names: tuple[str, ...]) -> bool:
-    return any(getattr(row, name) != getattr(record, name) for name in names)
+    values = _values_of(names)
+    return bool(values(row) != values(record))
+
+
+@cache
+def _values_of(names: tuple[str, ...]) -> Callable[[Any], Any]:
+    """Return what reads these attributes, faster than one after another."""
+    return attrgetter(*names) if names else lambda _: ()
 
 
 def _copy(row: Any, record: Any, names: tuple[str, ...]) -> None:

@@ -1,6 +1,7 @@
 """Writes the room's records to its own tables."""
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from django.utils import timezone
 
@@ -18,6 +19,7 @@ from enterprise_license_sync.standalone.models import (
     LicensedEnrollment,
     SubscriptionPlan,
 )
+from shared.bulk import Row
 from shared.logging import Action, Log
 from shared.outcomes import Outcome, WriteResult
 from shared.parents import write_where_parent_is
@@ -64,20 +66,18 @@ def write_licensed_enrollments(
     )
 
 
-def _note_plan_step(row: SubscriptionPlan, record: SubscriptionPlanRecord) -> None:
-    _note_step(row, record.status, PLAN_STEPS)
+def _note_plan_step(row: Row, record: SubscriptionPlanRecord) -> None:
+    _note_step(f"plan {row}", row, record.status, PLAN_STEPS)
 
 
-def _note_license_step(row: License, record: LicenseRecord) -> None:
-    _note_step(row, record.status, LICENSE_STEPS)
+def _note_license_step(row: Row, record: LicenseRecord) -> None:
+    _note_step(f"license {row}", row, record.status, LICENSE_STEPS)
 
 
-def _note_step(
-    row: SubscriptionPlan | License, status: str, steps: Mapping[str, Collection[str]]
-) -> None:
+def _note_step(name: str, row: Any, status: str, steps: Mapping[str, Collection[str]]) -> None:
     """Keep the status that a row leaves, and tell of a step that wasn't to be expected."""
     if status == row.status:
         return
     row.previous_status = row.status
     if row.status not in steps[status]:
-        log.warning(Action.STEP_UNLIKELY, row=row, before=row.status, after=status)
+        log.warning(Action.STEP_UNLIKELY, row=name, before=row.status, after=status)

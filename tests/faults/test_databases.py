@@ -44,6 +44,7 @@ GUARANTEES = [
     "tests/shared/management/test_prune_event_sync.py",
     "tests/shared/management/test_retire_learners.py",
     "tests/shared/test_applied.py",
+    "tests/shared/test_bulk.py",
     "tests/shared/test_database_traps.py",
     "tests/shared/test_dead_letters.py",
     "tests/shared/test_erasure.py",

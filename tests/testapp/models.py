@@ -35,3 +35,19 @@ class Reader(SyncedModel):
     name = models.CharField(max_length=20, blank=True)
     is_member = models.BooleanField(default=True)
     filled_position = PositionField()
+
+
+class Parcel(SyncedModel):
+    """A row with columns whose values no two databases write alike."""
+
+    content = models.TextField(null=True)
+    number = models.UUIDField(null=True)
+    weight = models.DecimalField(max_digits=9, decimal_places=3, null=True)
+    height = models.FloatField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    due_on = models.DateField(null=True)
+    took = models.DurationField(null=True)
+    label = models.BinaryField(null=True)
+    stations = models.JSONField(default=list)
+    seen_at = models.DateTimeField(auto_now=True)
+    shelf = models.ForeignKey(Shelf, null=True, on_delete=models.PROTECT)

@@ -1,4 +1,4 @@
-"""Columns that every database compares alike."""
+"""Columns of texts: one that every database compares alike, one that costs a row one index."""
 
 from __future__ import annotations
 
@@ -27,3 +27,21 @@ class ExactCharField(_CharField):
         if connection.vendor == "mysql":
             parameters["collation"] = "utf8mb4_bin"
         return parameters
+
+
+class KeyField(_CharField):
+    """A unique text that is only ever looked up whole.
+
+    For a ``varchar`` PostgreSQL's backend makes a second index, for texts that begin alike, which
+    every new row would have to be put into. It knows the type by its short name alone.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"max_length": 255, "unique": True, "editable": False, **kwargs})
+
+    def db_type(self, connection: BaseDatabaseWrapper) -> str | None:
+        """Return the column's type, by the name that the standard has for it."""
+        name = super().db_type(connection)
+        if connection.vendor == "postgresql" and name:
+            return name.replace("varchar", "character varying")
+        return name

@@ -13,6 +13,8 @@ from zlib import crc32
 from django.db import models
 from django.utils import timezone
 
+from shared.fields import KeyField
+
 if TYPE_CHECKING:
     # Django's own field classes take no parameters at run time.
     _CharField = models.CharField["Position", "Position"]
@@ -108,7 +110,7 @@ class SyncedModel(models.Model):
     ``filled_position = PositionField()``, the position of the newest event that knew them.
     """
 
-    sync_key = models.CharField(max_length=255, unique=True, editable=False)
+    sync_key = KeyField()
     position = PositionField()
     created = models.DateTimeField(default=timezone.now, editable=False)
     modified = models.DateTimeField(default=timezone.now, editable=False)

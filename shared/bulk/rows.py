@@ -16,12 +16,19 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.constants import OnConflict
 from django.utils import timezone
 
-from shared.fields import ExactCharField
+from shared.fields import ExactCharField, KeyField
 from shared.ordering import Position, PositionField, SyncedModel
 
 STAMPS = ("created", "modified")
 """Columns that the upsert sets and nobody asks a row for."""
-TEXTS = (models.CharField, models.TextField, models.EmailField, ExactCharField, PositionField)
+TEXTS = (
+    models.CharField,
+    models.TextField,
+    models.EmailField,
+    ExactCharField,
+    KeyField,
+    PositionField,
+)
 """Classes of fields whose values are texts; one derived from them may have rules of its own."""
 NUMBERS = (
     models.BooleanField,

@@ -15,8 +15,8 @@ from django.db import DataError, models
 
 from shared.bulk.rows import NUMBERS, STAMPS, TEXTS, Row, Rows, each
 
-# PostgreSQL reads their values as Python writes them.
-_WRITTEN_AS_TEXT = (*NUMBERS, models.DecimalField, models.UUIDField)
+# PostgreSQL reads their values as Python writes them; what isn't one, a field's own rules find.
+_CHECKED = (models.DecimalField, models.DateTimeField, models.UUIDField)
 
 
 class PostgreSQLRows(Rows):
@@ -91,10 +91,16 @@ class PostgreSQLRows(Rows):
         values = list(map(attrgetter(field.attname), rows))
         if type(field) in TEXTS:
             return array_of(values)
-        is_time = type(field) is models.DateTimeField and not (field.auto_now or field.auto_now_add)
-        if is_time or type(field) in _WRITTEN_AS_TEXT:
-            return array_of(each(lambda value: None if value is None else str(value), values))
+        if type(field) in NUMBERS:
+            return array_of(each(_text_of, values))
+        sets_itself = getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
+        if type(field) in _CHECKED and not sets_itself:
+            return array_of(each(lambda value: _text_of(field.get_prep_value(value)), values))
         return self._prepared(field, rows)
+
+
+def _text_of(value: Any) -> str | None:
+    return None if value is None else str(value)
 
 
 def array_of(texts: Sequence[str | None]) -> str:

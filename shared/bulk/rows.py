@@ -20,7 +20,7 @@ from shared.fields import ExactCharField, KeyField
 from shared.ordering import Position, PositionField, SyncedModel
 
 STAMPS = ("created", "modified")
-"""Columns that the upsert sets and nobody asks a row for."""
+"""Columns that are set with a change and asked of no row."""
 TEXTS = (
     models.CharField,
     models.TextField,
@@ -87,9 +87,9 @@ class Rows:
         return set(self._having(keys).values_list("sync_key", flat=True))
 
     def lock(self, keys: Collection[str], without: Collection[str] = ()) -> dict[str, Row]:
-        """Lock and read the rows of these keys, in their order.
+        """Lock and read the rows of these keys, in their order, by key.
 
-        Neither ``STAMPS`` nor the columns ``without`` which a row will do are sure to be read.
+        Neither ``STAMPS`` need be read nor the columns that a caller can do without.
         """
         if not keys:
             return {}

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import DataError, connection, transaction
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -149,6 +150,12 @@ def test_nul_is_refused_without_a_word_of_the_text(texts):
     """PostgreSQL stores none, and what puts an array together must not trip over one."""
     with pytest.raises(DataError, match=r"^A text contains a NUL character\.$"):
         array_of(texts)
+
+
+def test_number_that_is_none_is_refused():
+    """As by the model's field, though PostgreSQL would store it."""
+    with pytest.raises(ValidationError), transaction.atomic():
+        rows_of(Parcel).insert(parcels({"weight": Decimal("NaN")}))
 
 
 def test_no_text_at_all_is_an_empty_array():

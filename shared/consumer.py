@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeAlias
 
@@ -79,6 +79,7 @@ class Consumer:
     supersedes: tuple[str, ...] = ()
     snapshot: Snapshot | None = None
     learner: Learner | None = None
+    _routes_by_type: Mapping[str, Route] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not _NAME.match(self.name) or len(self.name) > _MAX_NAME_LENGTH:
@@ -108,10 +109,12 @@ class Consumer:
                 f"Consumer {self.name!r}: supersedes holds what is no dotted path.",
                 hint="Make it a tuple of paths, as in ('module.receiver',).",
             )
+        routes = dict(zip(types, self.routes, strict=True))
+        object.__setattr__(self, "_routes_by_type", routes)
 
     def route_for(self, event_type: str) -> Route | None:
         """Return the route of an event type, if this consumer consumes it."""
-        return next((r for r in self.routes if r.signal.event_type == event_type), None)
+        return self._routes_by_type.get(event_type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,9 @@ class Room:
 
     name: str
     consumers: tuple[Consumer, ...]
+    _consumers_by_type: Mapping[str, tuple[Consumer, ...]] = field(
+        init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         if not 0 < len(self.name) <= _MAX_NAME_LENGTH:
@@ -136,6 +142,9 @@ class Room:
                 f"Room {self.name!r} needs consumers with names of their own.",
                 hint=f"It declares {names}.",
             )
+        types = {signal.event_type for signal in self.signals}
+        by_type = {each: tuple(c for c in self.consumers if c.route_for(each)) for each in types}
+        object.__setattr__(self, "_consumers_by_type", by_type)
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -150,4 +159,8 @@ class Room:
 
     def consumes(self, event_type: str) -> bool:
         """Return whether any consumer of the room consumes this event type."""
-        return any(consumer.route_for(event_type) for consumer in self.consumers)
+        return event_type in self._consumers_by_type
+
+    def consumers_of(self, event_type: str) -> tuple[Consumer, ...]:
+        """Return the consumers of an event type, as declared."""
+        return self._consumers_by_type.get(event_type, ())

@@ -35,7 +35,7 @@ class FloodBreaker:
         for is_dead in _verdicts(endings):
             recent.append(is_dead)
             run = settings.flood_run
-            if len(recent) >= run and all(islice(reversed(recent), run)):
+            if is_dead and len(recent) >= run and all(islice(reversed(recent), run)):
                 self._stop(f"{run} events in a row ended as dead letters")
         if len(recent) == FLOOD_WINDOW and sum(recent) > settings.flood_ratio * FLOOD_WINDOW:
             self._stop(f"{sum(recent)} of the last {FLOOD_WINDOW} events ended as dead letters")

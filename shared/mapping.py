@@ -5,15 +5,16 @@ Writes nothing. An event that becomes no record has its ending here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Self
 
 from django.db import Error as DatabaseError
 
 from shared.batches import Arrival, Delivery, Ending, Ignored, Retried, Undecodable
 from shared.conf import get_settings
-from shared.consumer import Accept, Consumer, Room, Route
+from shared.consumer import Accept, Consumer, Room
 from shared.exceptions import FatalError, PoisonError, TransientError
 from shared.messages import Event
 from shared.ordering import Position
@@ -32,17 +33,13 @@ _CONSUMED_NO_MORE = "Parked for a consumer that no longer consumes this event ty
 
 def deliveries_of(room: Room, arrivals: Sequence[Arrival]) -> tuple[list[Delivery], list[Ending]]:
     """Return a delivery for each consumer of each event, and the endings of all other arrivals."""
-    deliveries = [
-        delivery
-        for index, arrival in enumerate(arrivals)
-        for delivery in _deliveries(room, index, arrival)
-    ]
-    delivered = {delivery.index for delivery in deliveries}
-    endings = [
-        _ending_undelivered(index, arrival)
-        for index, arrival in enumerate(arrivals)
-        if index not in delivered
-    ]
+    deliveries: list[Delivery] = []
+    endings: list[Ending] = []
+    for index, arrival in enumerate(arrivals):
+        if found := _deliveries(room, index, arrival):
+            deliveries += found
+        else:
+            endings.append(_ending_undelivered(index, arrival))
     return deliveries, endings
 
 
@@ -56,10 +53,10 @@ def accept_and_map(
     """
     mapped: list[Mapped] = []
     endings: list[Ending] = []
-    filters = get_settings().filters_of(consumer.name)
-    for delivery in _marked(consumer, [each for each in deliveries if each.consumer == consumer]):
+    terms = _Terms.of(consumer, now)
+    for delivery in _marked(consumer, [each for each in deliveries if each.consumer is consumer]):
         try:
-            item = _map(delivery, filters, now)
+            item = _map(delivery, terms)
         except Exception as error:
             if isinstance(error, _NOT_THE_EVENT) and reaction_to(error) is not Reaction.ISOLATE:
                 raise
@@ -72,41 +69,60 @@ def accept_and_map(
     return mapped, endings
 
 
-def _marked(consumer: Consumer, deliveries: Sequence[Delivery]) -> list[Delivery]:
+def _marked(consumer: Consumer, deliveries: Sequence[Delivery]) -> Sequence[Delivery]:
     """Return deliveries with those marked that name a retired learner."""
     are_retired = retired_among(consumer, [delivery.event for delivery in deliveries])
+    if not any(are_retired):
+        return deliveries
     return [
         replace(delivery, names_retired=True) if is_retired else delivery
         for delivery, is_retired in zip(deliveries, are_retired, strict=True)
     ]
 
 
-def _deliveries(room: Room, index: int, arrival: Arrival) -> Iterable[Delivery]:
-    for consumer in room.consumers:
-        if isinstance(arrival, Retried):
-            if consumer.name == arrival.parked.consumer:
-                yield Delivery(index, arrival.event, consumer, arrival.parked)
-        elif isinstance(arrival, Event) and consumer.route_for(arrival.signal.event_type):
-            yield Delivery(index, arrival, consumer)
+def _deliveries(room: Room, index: int, arrival: Arrival) -> list[Delivery]:
+    if isinstance(arrival, Event):
+        consumers = room.consumers_of(arrival.signal.event_type)
+        return [Delivery(index, arrival, consumer) for consumer in consumers]
+    if isinstance(arrival, Retried):
+        parked = arrival.parked
+        consumers = tuple(each for each in room.consumers if each.name == parked.consumer)
+        return [Delivery(index, arrival.event, consumer, parked) for consumer in consumers]
+    return []
 
 
-def _map(
-    delivery: Delivery, filters: Sequence[Accept], now: datetime
-) -> PositionedRecord[Record] | None:
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What holds for all of a consumer's deliveries: filters of the service, and the clock."""
+
+    filters: tuple[Accept, ...]
+    now: datetime
+    max_clock_skew: timedelta
+
+    @classmethod
+    def of(cls, consumer: Consumer, now: datetime) -> Self:
+        settings = get_settings()
+        skew = timedelta(seconds=settings.max_clock_skew)
+        return cls(settings.filters_of(consumer.name), now, skew)
+
+
+def _map(delivery: Delivery, terms: _Terms) -> PositionedRecord[Record] | None:
     """Return the record of a delivery, or ``None`` if the consumer doesn't want it."""
     event = delivery.event
-    route: Route | None = delivery.consumer.route_for(event.signal.event_type)
+    data, metadata = event.data, event.metadata
+    route = delivery.consumer.route_for(event.signal.event_type)
     if route is None:
         raise PoisonError(_CONSUMED_NO_MORE)
-    if not all(wants(event.data, event.metadata) for wants in (route.accept, *filters)):
-        return None
+    for wants in (route.accept, *terms.filters):
+        if not wants(data, metadata):
+            return None
     # A topic with CreateTime has its producer's clock for a timestamp, so ours counts as well.
-    arrived = min(event.message.timestamp or now, now)
-    if event.metadata.time > arrived + timedelta(seconds=get_settings().max_clock_skew):
+    arrived = min(event.message.timestamp or terms.now, terms.now)
+    if metadata.time > arrived + terms.max_clock_skew:
         raise PoisonError(
             "header ce_time: further ahead of its arrival than EVENT_SYNC['MAX_CLOCK_SKEW']"
         )
-    record: Record | None = route.to_record(event.data, event.metadata)
+    record: Record | None = route.to_record(data, metadata)
     if record and delivery.names_retired:
         record = _without_learner(delivery.consumer, record)
     if record is None:
@@ -125,20 +141,24 @@ def ending_of(delivery: Delivery, record: Record | None, result: WriteResult) ->
 
     One that names a retired learner isn't kept to wait or to be repaired: nobody wants it then.
     """
-    outcome = result if isinstance(result, Outcome) else Outcome.DEAD
-    if isinstance(result, MissingParent):
-        outcome = Outcome.PARKED
-    if delivery.names_retired and outcome in (Outcome.PARKED, Outcome.DEAD):
-        outcome, result = Outcome.FILTERED, Outcome.FILTERED
+    error = waiting_for = ""
+    if isinstance(result, Outcome):
+        outcome = result
+    elif delivery.names_retired:
+        outcome = Outcome.FILTERED
+    elif isinstance(result, MissingParent):
+        outcome, waiting_for = Outcome.PARKED, str(result)
+    else:
+        outcome, error = Outcome.DEAD, str(result)
     return Ending(
-        index=delivery.index,
-        message=delivery.event.message,
-        consumer=delivery.consumer.name,
-        outcome=outcome,
-        record=record,
-        error=str(result) if isinstance(result, PoisonError) else "",
-        waiting_for=str(result) if isinstance(result, MissingParent) else "",
-        parked=delivery.parked,
+        delivery.index,
+        delivery.event.message,
+        outcome,
+        delivery.consumer.name,
+        record,
+        error,
+        waiting_for,
+        delivery.parked,
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from shared.batches import Arrival, Batch, Ending, Retried, Undecodable
+from shared.batches import Arrival, Batch, Ending, Ignored, Retried, Undecodable
 from shared.conf import get_settings
 from shared.consumer import Mode
 from shared.dead_letters import identity_of
@@ -61,7 +61,7 @@ def _arrival_of(parked: ParkedEvent, decode: Callable[[Message], Event]) -> Arri
 
 def claim(arrivals: Sequence[Arrival]) -> tuple[Arrival, ...]:
     """Lock the parked events among the arrivals and leave out those another worker has."""
-    parked = {id(a): a.parked for a in arrivals if isinstance(a, Retried | Undecodable)}
+    parked = {id(a): a.parked for a in arrivals if not isinstance(a, Event | Ignored)}
     wanted = [event.pk for event in parked.values() if event]
     if not wanted:
         return tuple(arrivals)
@@ -70,16 +70,23 @@ def claim(arrivals: Sequence[Arrival]) -> tuple[Arrival, ...]:
     return tuple(a for a in arrivals if not (event := parked.get(id(a))) or event.pk in ours)
 
 
-def expire(ending: Ending, *, max_age: float, now: datetime) -> Ending:
-    """Return an ending as it is, or as dead if its event has been parked for too long.
+def expire(endings: Iterable[Ending], *, now: datetime) -> list[Ending]:
+    """Return endings as they are, or as dead where the event has been parked for too long.
 
     That is so if a retry fails that was put off until then. If only the worker was away so long,
     what the event waits for may be among the messages that it has yet to read.
     """
-    parked = ending.parked
-    if ending.outcome is not Outcome.PARKED or parked is None:
-        return ending
-    if parked.retry_at < parked.parked_at + timedelta(seconds=max_age):
+    return [
+        _expired(ending, ending.parked, now)
+        if ending.parked and ending.outcome is Outcome.PARKED
+        else ending
+        for ending in endings
+    ]
+
+
+def _expired(ending: Ending, parked: ParkedEvent, now: datetime) -> Ending:
+    max_age = timedelta(seconds=get_settings().park_max_age)
+    if parked.retry_at < parked.parked_at + max_age:
         return ending
     error = f"Still waiting after {now - parked.parked_at}: {ending.waiting_for} has not arrived."
     return replace(ending, outcome=Outcome.DEAD, error=error)
@@ -99,9 +106,10 @@ def park(batch: Batch, endings: Iterable[Ending], *, now: datetime) -> None:
 
 def wake(batch: Batch, endings: Iterable[Ending]) -> int:
     """Make due what waits for a row that the batch brought; return how many."""
-    if not ParkedEvent.objects.filter(room=batch.room.name).exists():
+    brought = [e for e in endings if e.outcome is Outcome.APPLIED]
+    if not brought or not ParkedEvent.objects.filter(room=batch.room.name).exists():
         return 0
-    return ParkedEvent.objects.wake([e.reference for e in endings if e.reference])
+    return ParkedEvent.objects.wake([e.reference for e in brought if e.reference])
 
 
 def _row(batch: Batch, ending: Ending, now: datetime) -> ParkedEvent:

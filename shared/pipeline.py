@@ -13,7 +13,6 @@ from django.db import transaction
 
 from shared import dead_letters, parking
 from shared.batches import Batch, BatchResult, Delivery, Ending
-from shared.conf import get_settings
 from shared.consumer import Consumer
 from shared.counting import count
 from shared.exceptions import FatalError, TransientError
@@ -85,12 +84,9 @@ def _consume(
     mapped, endings = accept_and_map(consumer, deliveries, now=now)
     if mapped:
         results = write(consumer, mapped)
-        endings += [
-            parking.expire(
-                ending_of(each.delivery, each.item.record, result),
-                max_age=get_settings().park_max_age,
-                now=now,
-            )
+        written = [
+            ending_of(each.delivery, each.item.record, result)
             for each, result in zip(mapped, results, strict=True)
         ]
+        endings += parking.expire(written, now=now)
     return endings

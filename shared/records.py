@@ -11,7 +11,7 @@ personal data:
 from __future__ import annotations
 
 from dataclasses import Field, dataclass, field, fields
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 from urllib.parse import quote
@@ -102,7 +102,13 @@ def fold_key(key: Key) -> str:
     Case is folded and all but plain ASCII is quoted, so that Python and every database's
     collation agree on which keys are equal. A key too long for its column becomes its digest.
     """
-    text = "|".join(quote(str(part).casefold(), safe=":+@/") for part in key)
+    text = "|".join([str(part) if type(part) is int else _fold(str(part)) for part in key])
     if len(text) > _MAX_KEY_LENGTH:
         return f"sha256:{sha256(text.encode()).hexdigest()}"
     return text
+
+
+# Once for each course: a service has thousands of them, and millions of events.
+@lru_cache(maxsize=10_000)
+def _fold(text: str) -> str:
+    return quote(text.casefold(), safe=":+@/")

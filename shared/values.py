@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -97,6 +98,12 @@ def fraction(value: float, field: str, *, places: int) -> Decimal:
         raise UnmappableEvent(field, "is not a finite number")
     if not 0 <= value <= 1:
         raise UnmappableEvent(field, "is not between 0 and 1")
+    return _rounded(value, places)
+
+
+# Rounded once: most of a platform's fractions are whole percents.
+@lru_cache(maxsize=1_000)
+def _rounded(value: float, places: int) -> Decimal:
     return abs(Decimal(str(value))).quantize(Decimal(1).scaleb(-places))
 
 
@@ -105,6 +112,11 @@ def course_run_key(value: CourseKey, field: str, *, max_length: int = 255) -> st
 
     A key of one of its branches or versions isn't: it would make a row beside the run's.
     """
-    if not isinstance(value, CourseLocator) or not value.run or value.for_branch(None) != value:
+    if not (
+        isinstance(value, CourseLocator)
+        and value.run
+        and value.branch is None
+        and value.version_guid is None
+    ):
         raise UnmappableEvent(field, "is not the key of a course run")
     return text(str(value), field, max_length=max_length)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from hashlib import sha256
 from time import sleep
 from typing import Any
 
 from django.conf import settings as django_settings
 from django.db import Error as DatabaseError
-from django.db import connections, transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -50,7 +51,8 @@ def retired_among(consumer: Consumer, events: Sequence[Event]) -> list[bool]:
     wanted = set[str]().union(*digests)
     if not wanted:
         return [False] * len(events)
-    found = _held_shared(RetiredLearner.objects.filter(digest__in=wanted), "digest")
+    learners = RetiredLearner.objects.filter(digest__in=wanted)
+    found = _held_shared(*_reading(learners, "digest"))
     return [not each.isdisjoint(found) for each in digests]
 
 
@@ -103,9 +105,14 @@ def _block(names: Names) -> int:
 
 
 def _keys_in_use() -> Mapping[str, bytes]:
-    gates = RetirementGate.objects.filter(pk=RetirementGate.THE_ONE)
-    used = _held_shared(gates, "fingerprints")
+    used = _held_shared(*_look_at_the_gate())
     return _usable([each for text in used for each in text.split()])
+
+
+# Every batch looks: its statement is made once.
+@cache
+def _look_at_the_gate() -> tuple[str, Sequence[Any]]:
+    return _reading(RetirementGate.objects.filter(pk=RetirementGate.THE_ONE), "fingerprints")
 
 
 def _usable(fingerprints: Iterable[str]) -> Mapping[str, bytes]:
@@ -144,13 +151,16 @@ def _digests(names: Iterable[tuple[Identity, str]], keys: Mapping[str, bytes]) -
     }
 
 
-def _held_shared(rows: QuerySet[Any], column: str) -> set[str]:
+def _reading(rows: QuerySet[Any], column: str) -> tuple[str, Sequence[Any]]:
+    """Return the statement that reads a column of these rows, and its parameters."""
+    return rows.values_list(column, flat=True).query.sql_with_params()
+
+
+def _held_shared(sql: str, params: Sequence[Any]) -> set[str]:
     """Read a column as it is now, and keep the rows from changing while the transaction lasts.
 
     Django can lock rows for one transaction only, and batches would wait for each other.
     """
-    sql, params = rows.values_list(column, flat=True).query.sql_with_params()
-    connection = connections[rows.db]
     with connection.cursor() as cursor:
         cursor.execute(sql + _HELD_SHARED.get(connection.vendor, ""), params)
         return {text for (text,) in cursor.fetchall()}

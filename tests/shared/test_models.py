@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
 from django.apps import apps
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -127,6 +128,34 @@ def test_counts_add_up():
         "dead": 0,
     }
     assert str(count) == "books 2026-05-01 12:00"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_counting_on_takes_one_statement(django_assert_num_queries):
+    """Every batch waits for it: only a minute's first batches look for their row."""
+    identity = {"worker": "w", "room": "room", "consumer": "books", "minute": NOW}
+    for _ in range(2):
+        OutcomeCount.add({"applied": 1}, **identity)
+    with django_assert_num_queries(1):
+        OutcomeCount.add({"applied": 1, "dead": 2}, **identity)
+    count = OutcomeCount.objects.get()
+    assert (count.applied, count.dead) == (3, 2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_counting_on_without_its_row_makes_another():
+    """It may be pruned, or not be committed: nothing is lost, nor counted elsewhere."""
+    identity = {"worker": "w", "room": "room", "consumer": "books", "minute": NOW}
+    for _ in range(2):
+        OutcomeCount.add({"applied": 1}, **identity)
+    OutcomeCount.objects.all().delete()
+    with suppress(RuntimeError), transaction.atomic():
+        for _ in range(2):
+            OutcomeCount.add({"applied": 1}, **identity)
+        raise RuntimeError
+    OutcomeCount.add({"applied": 1}, **identity | {"minute": NOW + timedelta(minutes=1)})
+    OutcomeCount.add({"applied": 1}, **identity)
+    assert list(OutcomeCount.objects.values_list("applied", flat=True)) == [1, 1]
 
 
 def test_models_and_migrations_agree():

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from shared.batches import Batch, Ending
 from shared.cloudevents import event_type_of
+from shared.consumer import Room
 from shared.exceptions import UndecodableMessage
 from shared.listeners import PATH_LENGTH
 from shared.logging import Action, Log
@@ -73,14 +74,16 @@ def keep(letters: list[DeadLetter]) -> None:
 
 
 def deaths_before(
-    starts: Mapping[tuple[str, int], int], *, room: str, limit: int
+    starts: Mapping[tuple[str, int], int], *, room: Room, limit: int
 ) -> Iterator[bool]:
     """Yield of the ``limit`` messages before each of these offsets whether a room buried them.
 
     ``starts`` has an offset by topic and partition. The oldest come first, those of all partitions
     in turn: who came first isn't known.
     """
-    letters = DeadLetter.objects.filter(room=room, receiver="")
+    # With the consumers, for they come first in the index that has the offsets.
+    consumers = ["", *(consumer.name for consumer in room.consumers)]
+    letters = DeadLetter.objects.filter(room=room.name, consumer__in=consumers, receiver="")
     buried = {
         (place, offset)
         for place, start in starts.items()

@@ -28,13 +28,13 @@ Depths: TypeAlias = Mapping[str, Depth]
 def parked_in(room_name: str) -> Depths:
     """Return how much a room has parked."""
     rows = ParkedEvent.objects.filter(room=room_name).values_list("consumer")
-    return _depths(rows.annotate(Count("pk"), Min("parked_at"), Max("parked_at")))
+    return _depths(rows.annotate(n=Count("*"), first=Min("parked_at"), last=Max("parked_at")))
 
 
 def dead_in(room_name: str) -> Depths:
     """Return how many dead letters a room has; those of receivers count as no consumer's."""
     rows = DeadLetter.objects.filter(room=room_name).values_list("consumer")
-    return _depths(rows.annotate(Count("pk"), Min("buried_at"), Max("buried_at")))
+    return _depths(rows.annotate(n=Count("*"), first=Min("buried_at"), last=Max("buried_at")))
 
 
 def _depths(rows: object) -> Depths:

@@ -59,4 +59,9 @@ there is no row, ``FILTERED`` where none is wanted."""
 
 def reference(consumer: str, key: Key) -> str:
     """Return the text by which a parked event is found when its parent arrives."""
-    return f"{consumer}:{fold_key(key)}"
+    return reference_prefix(consumer) + fold_key(key)
+
+
+def reference_prefix(consumer: str) -> str:
+    """Return how the references to all that a consumer brings begin."""
+    return f"{consumer}:"

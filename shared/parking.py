@@ -104,10 +104,11 @@ def park(batch: Batch, endings: Iterable[Ending], *, now: datetime) -> None:
         ParkedEvent.objects.filter(pk__in=gone).delete()
 
 
-def wake(batch: Batch, endings: Iterable[Ending]) -> int:
+def wake(endings: Iterable[Ending]) -> int:
     """Make due what waits for a row that the batch brought; return how many."""
-    brought = [e for e in endings if e.outcome is Outcome.APPLIED]
-    if not brought or not ParkedEvent.objects.filter(room=batch.room.name).exists():
+    brought = [ending for ending in endings if ending.outcome is Outcome.APPLIED]
+    consumers = {ending.consumer for ending in brought}
+    if not ParkedEvent.objects.wanting(consumers).exists():
         return 0
     return ParkedEvent.objects.wake([e.reference for e in brought if e.reference])
 

@@ -66,7 +66,7 @@ def _settle(batch: Batch, now: datetime, inspect: Inspect | None, write: Write) 
             inspect(endings)
         parking.park(batch, endings, now=now)
         dead_letters.bury(_without_retired(batch), endings, now=now)
-        result = BatchResult(tuple(endings), woken=parking.wake(batch, endings))
+        result = BatchResult(tuple(endings), woken=parking.wake(endings))
         count(batch, result, now=now)
     return result
 

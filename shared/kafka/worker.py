@@ -188,7 +188,7 @@ class Worker:
 
     def _deaths_before(self) -> Iterable[bool]:
         starts = self._subscription.starts
-        return dead_letters.deaths_before(starts, room=self.room.name, limit=FLOOD_WINDOW)
+        return dead_letters.deaths_before(starts, room=self.room, limit=FLOOD_WINDOW)
 
     def _retry_parked(self) -> None:
         """Settle the parked events that are due; looks for them every half second.

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
-from django.db import models
+from django.db import connections, models
 
 from shared.messages import Message
+from shared.outcomes import reference_prefix
 
 
 class StoredMessage(models.Model):
@@ -94,6 +95,15 @@ class ParkedEventQuerySet(models.QuerySet["ParkedEvent"]):
         )
         return self.filter(ours, room=room, retry_at__lte=now).order_by("retry_at", "pk")
 
+    def wanting(self, consumers: Iterable[str]) -> Self:
+        """Return what waits for a row that one of these consumers is to bring."""
+        # What Django makes of ``startswith`` MySQL can't look up in an index.
+        lookup = "istartswith" if connections[self.db].vendor == "mysql" else "startswith"
+        found = models.Q(pk__in=())
+        for name in consumers:
+            found |= models.Q(**{f"waiting_for__{lookup}": reference_prefix(name)})
+        return self.filter(found)
+
     def wake(self, references: list[str]) -> int:
         """Make due, before everything else, what waits for one of these rows; return how many.
 
@@ -119,7 +129,11 @@ class ParkedEvent(StoredMessage):
     objects = ParkedEventQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["room", "retry_at"], name="event_sync_parked_due")]
+        indexes = [
+            # With the id, by which those that were made due together are in order.
+            models.Index(fields=["room", "retry_at", "id"], name="event_sync_parked_due"),
+            models.Index(fields=["room", "consumer", "parked_at"], name="event_sync_parked_depth"),
+        ]
         constraints = [
             # A redelivered message parks once.
             models.UniqueConstraint(
@@ -151,6 +165,9 @@ class DeadLetter(StoredMessage):
     buried_at = models.DateTimeField(db_index=True)
 
     class Meta:
+        indexes = [
+            models.Index(fields=["room", "consumer", "buried_at"], name="event_sync_dead_depth")
+        ]
         constraints = [
             # A redelivered message is buried once.
             models.UniqueConstraint(

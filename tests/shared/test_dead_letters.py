@@ -10,6 +10,7 @@ import pytest
 from django.db import IntegrityError
 
 from shared.batches import Batch, Undecodable
+from shared.consumer import Room
 from shared.dead_letters import deaths_before, identity_of
 from shared.messages import Message
 from shared.models import DeadLetter
@@ -185,10 +186,10 @@ def test_deaths_before_an_offset(library):
     settled(library, book("6", price=-1, partition=2, offset=1))
     (topic,) = DeadLetter.objects.values_list("topic", flat=True).distinct()
     starts = {(topic, 1): 5, (topic, 2): 2, ("other", 1): 1}
-    deaths = deaths_before(starts, room=library.name, limit=4)
+    deaths = deaths_before(starts, room=library, limit=4)
     assert list(deaths) == [True, False, False, False, True, True, False]
-    assert not any(deaths_before(starts, room="another", limit=4))
-    assert list(deaths_before({}, room=library.name, limit=4)) == []
+    assert not any(deaths_before(starts, room=Room("another", library.consumers), limit=4))
+    assert list(deaths_before({}, room=library, limit=4)) == []
 
 
 def test_failed_receivers_are_no_deaths(library, broken_host):
@@ -196,4 +197,4 @@ def test_failed_receivers_are_no_deaths(library, broken_host):
     deliver(library, shelf())
     letter = DeadLetter.objects.get()
     starts = {(letter.topic, letter.partition): letter.offset + 1}
-    assert not any(deaths_before(starts, room=library.name, limit=4))
+    assert not any(deaths_before(starts, room=library, limit=4))

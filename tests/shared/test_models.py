@@ -112,6 +112,20 @@ def test_waking_nothing_takes_no_statement(django_assert_num_queries):
         assert ParkedEvent.objects.wake([]) == 0
 
 
+def test_wanting_is_what_waits_for_a_consumers_rows():
+    """By the consumer's whole name; who has brought nothing is awaited by nobody."""
+    for offset, reference in enumerate(
+        ("shelves:a", "shelves-2:a", "books:shelves:a", "sh_lves:a")
+    ):
+        parked(offset, waiting_for=reference)
+    found = ParkedEvent.objects.wanting(["shelves", "authors"])
+    assert [event.waiting_for for event in found] == ["shelves:a"]
+    assert [event.waiting_for for event in ParkedEvent.objects.wanting(["sh_lves"])] == [
+        "sh_lves:a"
+    ]
+    assert not ParkedEvent.objects.wanting([]).exists()
+
+
 def test_counts_add_up():
     """Counting twice gives the sum, and leaves the other outcomes at 0."""
     identity = {"worker": "w", "room": "room", "consumer": "books", "minute": NOW}

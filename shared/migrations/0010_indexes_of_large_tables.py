@@ -1,0 +1,30 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("event_sync", "0008_retirement"),
+    ]
+
+    operations = [
+        migrations.RemoveIndex(
+            model_name="parkedevent",
+            name="event_sync_parked_due",
+        ),
+        migrations.AddIndex(
+            model_name="parkedevent",
+            index=models.Index(fields=["room", "retry_at", "id"], name="event_sync_parked_due"),
+        ),
+        migrations.AddIndex(
+            model_name="parkedevent",
+            index=models.Index(
+                fields=["room", "consumer", "parked_at"], name="event_sync_parked_depth"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="deadletter",
+            index=models.Index(
+                fields=["room", "consumer", "buried_at"], name="event_sync_dead_depth"
+            ),
+        ),
+    ]

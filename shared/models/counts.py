@@ -95,10 +95,8 @@ class OutcomeCount(models.Model):
         columns = {field.name: field for field in cls._meta.concrete_fields}
         values = [columns[name].get_db_prep_value(value, connection) for name, value in row.items()]
         with connection.cursor() as cursor:
-            cursor.execute(
-                f"UPDATE {cls._meta.db_table} SET {sums} WHERE {found}",
-                [*counts.values(), *values],
-            )
+            sql = f"UPDATE {cls._meta.db_table} SET {sums} WHERE {found}"  # nosec B608 # our names
+            cursor.execute(sql, [*counts.values(), *values])
             number: int = cursor.rowcount
         return number > 0
 

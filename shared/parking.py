@@ -9,6 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from django.db import connection
 
 from shared.batches import Arrival, Batch, Ending, Ignored, Retried, Undecodable
 from shared.conf import get_settings
@@ -107,10 +111,24 @@ def park(batch: Batch, endings: Iterable[Ending], *, now: datetime) -> None:
 def wake(endings: Iterable[Ending]) -> int:
     """Make due what waits for a row that the batch brought; return how many."""
     brought = [ending for ending in endings if ending.outcome is Outcome.APPLIED]
-    consumers = {ending.consumer for ending in brought}
-    if not ParkedEvent.objects.wanting(consumers).exists():
+    consumers = frozenset(ending.consumer for ending in brought)
+    if not consumers or not _are_awaited(consumers):
         return 0
     return ParkedEvent.objects.wake([e.reference for e in brought if e.reference])
+
+
+def _are_awaited(consumers: frozenset[str]) -> bool:
+    """Return whether anything waits for a row that one of these consumers is to bring."""
+    with connection.cursor() as cursor:
+        cursor.execute(*_look_for_waiting(consumers))
+        return cursor.fetchone() is not None
+
+
+# Nearly every batch looks: its statement is made once.
+@cache
+def _look_for_waiting(consumers: frozenset[str]) -> tuple[str, Sequence[Any]]:
+    rows = ParkedEvent.objects.wanting(consumers).values_list("pk")[:1]
+    return rows.query.sql_with_params()
 
 
 def _row(batch: Batch, ending: Ending, now: datetime) -> ParkedEvent:

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("event_sync", "0008_retirement"),
+        ("event_sync", "0009_quick_keys"),
     ]
 
     operations = [

@@ -119,7 +119,7 @@ class Wire:
         # Each schema that is no Avro is asked for so often before it is believed.
         for _ in range(get_settings().isolate_after_attempts * len(messages) + 1):
             with suppress(TransientError):
-                return [self.decoder.arrival(message, room) for message in messages]
+                return self.decoder.arrivals(messages, room)
         raise AssertionError("The registry is not to be had.")
 
     def retry(self, room: Room, *, now: datetime = NOW) -> BatchResult:

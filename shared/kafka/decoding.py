@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from functools import cache, lru_cache
+from collections.abc import Callable, Iterable
+from functools import cache, lru_cache, partial
 from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 
 import fastavro
 from openedx_events.event_bus.avro.custom_serializers import (
     BaseCustomTypeAvroSerializer,
     CourseKeyAvroSerializer,
 )
-from openedx_events.event_bus.avro.deserializer import (
-    DEFAULT_DESERIALIZERS,
-    AvroSignalDeserializer,
-)
+from openedx_events.event_bus.avro.deserializer import AvroSignalDeserializer
 from openedx_events.tooling import OpenEdxPublicSignal
 
 from shared.batches import Arrival, Ignored, Undecodable
@@ -34,6 +32,7 @@ from shared.exceptions import (
     UndecodableMessage,
     UnknownEventType,
 )
+from shared.kafka.conversion import Convert, blame, data_converter
 from shared.messages import NO_PARTITION, Event, Message
 from shared.reactions import describe
 from shared.receivers import others_listen
@@ -74,21 +73,14 @@ class Decoder:
         self._writer_schemas: dict[int, Any] = {}
         self._misread: Counter[int] = Counter()
 
-    def arrival(self, message: Message, room: Room) -> Arrival:
-        """Return what a message is to a room; a type that nobody here listens to isn't decoded.
+    def arrivals(self, messages: Iterable[Message], room: Room) -> list[Arrival]:
+        """Return what messages are to a room, in order; a type nobody here wants isn't decoded.
 
-        Raises what ``decode`` raises beside what makes the message ignored or undecodable.
+        Raises what ``decode`` raises beside what makes a message ignored or undecodable.
         """
-        try:
-            signal = signal_of(message)
-            others_want = self._for_receivers and others_listen(signal)
-            if room.consumes(signal.event_type) or others_want:
-                return self.decode(message)
-            return Ignored(message)
-        except UnknownEventType:
-            return Ignored(message)
-        except UndecodableMessage as error:
-            return Undecodable(message, str(error))
+        # Asked once per batch and signal: receivers may come and go between batches.
+        is_wanted = cache(partial(self._is_wanted, room))
+        return [self._arrival(message, is_wanted) for message in messages]
 
     def decode(self, message: Message) -> Event:
         """Return the event of a message.
@@ -98,7 +90,23 @@ class Decoder:
         """
         if message.partition == NO_PARTITION:
             return decode_stored(message)
-        signal = signal_of(message)
+        return self._event(message, signal_of(message))
+
+    def _is_wanted(self, room: Room, signal: OpenEdxPublicSignal) -> bool:
+        return room.consumes(signal.event_type) or (self._for_receivers and others_listen(signal))
+
+    def _arrival(
+        self, message: Message, is_wanted: Callable[[OpenEdxPublicSignal], bool]
+    ) -> Arrival:
+        try:
+            signal = signal_of(message)
+            return self._event(message, signal) if is_wanted(signal) else Ignored(message)
+        except UnknownEventType:
+            return Ignored(message)
+        except UndecodableMessage as error:
+            return Undecodable(message, str(error))
+
+    def _event(self, message: Message, signal: OpenEdxPublicSignal) -> Event:
         metadata = metadata_of(message.headers)
         return Event(
             signal=signal,
@@ -114,31 +122,34 @@ class Decoder:
             raise UndecodableMessage(
                 "value: not in Confluent's wire format (magic byte, schema id)"
             )
-        writer_schema = self._writer_schema(int.from_bytes(value[1:_PREFIX_LENGTH], "big"))
-        deserializer, reader_schema = _reader(signal)
-        buffer = BytesIO(value[_PREFIX_LENGTH:])
+        reader = _reader(signal)
+        writer_schema = self._writer_schema(int.from_bytes(value[1:_PREFIX_LENGTH], "big"), reader)
+        buffer = BytesIO(value)
+        buffer.seek(_PREFIX_LENGTH)
         try:
-            record: Any = fastavro.schemaless_reader(buffer, writer_schema, reader_schema)
+            record: Any = fastavro.schemaless_reader(buffer, writer_schema, reader.schema)
         except Exception as error:
             raise UndecodableMessage(f"value: {describe(error)} while reading the Avro") from error
         if buffer.read(1):
             raise UndecodableMessage("value: longer than its schema says")
         try:
-            data: dict[str, Any] = deserializer.from_dict(record)
+            data: dict[str, Any] = reader.convert(record)
         except Exception as error:
-            field = _blame(signal, record)
+            field = blame(signal, record)
             raise UndecodableMessage(f"{field}: {describe(error)}") from error
         return data
 
-    def _writer_schema(self, schema_id: int) -> Any:
+    def _writer_schema(self, schema_id: int, reader: _Reader) -> Any:
         if schema_id not in self._writer_schemas:
             if schema_id > _MAX_SCHEMA_ID:
                 raise UndecodableMessage(f"value: no registry has a schema {schema_id}")
             text = self._fetch(schema_id)
             try:
-                self._writer_schemas[schema_id] = fastavro.parse_schema(json.loads(text))
+                schema = fastavro.parse_schema(json.loads(text))
             except Exception as error:
                 raise self._unreadable(schema_id) from error
+            # For every message fastavro asks whether the two are equal; of one object it sees so.
+            self._writer_schemas[schema_id] = reader.schema if schema == reader.schema else schema
         return self._writer_schemas[schema_id]
 
     def _fetch(self, schema_id: int) -> str:
@@ -193,34 +204,21 @@ def signal_of(message: Message) -> OpenEdxPublicSignal:
         raise UnknownEventType from error
 
 
+class _Reader(NamedTuple):
+    """How events of one signal are read: the schema they are wanted in, and what makes the data."""
+
+    schema: Any
+    convert: Convert
+
+
 @cache
-def _reader(signal: OpenEdxPublicSignal) -> tuple[AvroSignalDeserializer, Any]:
+def _reader(signal: OpenEdxPublicSignal) -> _Reader:
     try:
         deserializer = _Deserializer(signal)
-        return deserializer, fastavro.parse_schema(deserializer.schema)
+        return _Reader(
+            fastavro.parse_schema(deserializer.schema),
+            data_converter(signal, deserializer.deserializers),
+        )
     except Exception as error:
         # Some signals are for one process only: openedx-events has no Avro for their data.
         raise UndecodableMessage("header ce_type: such events have no schema") from error
-
-
-def _blame(signal: OpenEdxPublicSignal, record: dict[str, Any]) -> str:
-    """Return the path of the field that can't be converted, or the signal's first argument."""
-    for name, data_type in signal.init_data.items():
-        if path := _blame_in(data_type, record.get(name), name):
-            return path
-    return str(next(iter(signal.init_data)))
-
-
-def _blame_in(data_type: Any, value: Any, path: str) -> str | None:
-    if convert := DEFAULT_DESERIALIZERS.get(data_type):
-        try:
-            convert(value)
-        except Exception:
-            return path
-        return None
-    for attribute in getattr(data_type, "__attrs_attrs__", ()):
-        if isinstance(value, dict) and value.get(attribute.name) is not None:
-            found = _blame_in(attribute.type, value[attribute.name], f"{path}.{attribute.name}")
-            if found:
-                return found
-    return None

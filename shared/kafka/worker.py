@@ -167,9 +167,7 @@ class Worker:
 
     def _decode(self, _: int) -> None:
         """Decode the whole batch before anything is emitted."""
-        self._flight.arrivals = [
-            self._decoder.arrival(message, self.room) for message in self._flight.messages
-        ]
+        self._flight.arrivals = self._decoder.arrivals(self._flight.messages, self.room)
 
     def _settle(self, attempt: int) -> BatchResult:
         connections.refresh(is_retry=attempt > 0)

@@ -6,7 +6,11 @@ old event the newest one, so it is an error here and not "now".
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 from openedx_events.data import EventsMetadata
@@ -14,12 +18,16 @@ from openedx_events.data import EventsMetadata
 from shared.exceptions import UndecodableMessage
 
 Headers = tuple[tuple[str, bytes | None], ...]
-_Grouped = dict[str, list[bytes | None]]
+
+_REQUIRED = ("ce_type", "ce_id", "ce_time")
+_OPTIONAL = ("ce_source", "sourcehost", "ce_minorversion", "sourcelib")
+_ABSENT = object()
+"""The value of a header that isn't there; one that is there may have ``None``."""
 
 
 def event_type_of(headers: Headers) -> str:
     """Return the event type. Raises ``UndecodableMessage`` naming the header."""
-    return _single(_grouped(headers), "ce_type")
+    return _required("ce_type", _values(headers, ["ce_type"]).get("ce_type", _ABSENT))
 
 
 def metadata_of(headers: Headers) -> EventsMetadata:
@@ -28,19 +36,23 @@ def metadata_of(headers: Headers) -> EventsMetadata:
     ``ce_type``, ``ce_id`` and ``ce_time`` are required, once each; the others have upstream's
     defaults.
     """
-    grouped = _grouped(headers)
-    optional = {
-        "source": _optional(grouped, "ce_source"),
-        "sourcehost": _optional(grouped, "sourcehost"),
-        "minorversion": _parse_int(grouped, "ce_minorversion"),
-        "sourcelib": _parse_version(grouped, "sourcelib"),
-    }
-    return EventsMetadata(
-        event_type=_single(grouped, "ce_type"),
-        id=_parse_id(grouped),
-        time=_parse_time(grouped),
-        **{name: value for name, value in optional.items() if value is not None},
+    values = _values(headers, [*_REQUIRED, *_OPTIONAL])
+    of_all = _of_all(
+        values.get("ce_type", _ABSENT),
+        values.get("ce_source", _ABSENT),
+        values.get("sourcehost", _ABSENT),
+        values.get("ce_minorversion", _ABSENT),
+        values.get("sourcelib", _ABSENT),
     )
+    # As attrs.evolve makes it, without asking again whether what all have in common is valid:
+    # that takes longer than all else that is done with the headers.
+    metadata = object.__new__(EventsMetadata)
+    metadata.__dict__.update(
+        of_all.__dict__,
+        id=_parse_id(values.get("ce_id", _ABSENT)),
+        time=_parse_time(values.get("ce_time", _ABSENT)),
+    )
+    return metadata
 
 
 def headers_of(metadata: EventsMetadata) -> Headers:
@@ -57,47 +69,64 @@ def headers_of(metadata: EventsMetadata) -> Headers:
     return tuple((name, value.encode()) for name, value in values.items())
 
 
-def _grouped(headers: Headers) -> _Grouped:
-    """Return the values of each header, which may come several times, by its name."""
-    grouped: _Grouped = {}
-    for name, value in headers:
-        grouped.setdefault(name, []).append(value)
-    return grouped
+def _values(headers: Headers, names: Iterable[str]) -> dict[str, Any]:
+    """Return the values by name; of these names none may come twice."""
+    values = dict(headers)
+    if len(values) < len(headers):
+        times = Counter(name for name, _ in headers)
+        for name in names:
+            if times[name] > 1:
+                allowed = "needed once" if name in _REQUIRED else "at most once allowed"
+                raise UndecodableMessage(f"header {name}: found {times[name]} times, {allowed}")
+    return values
 
 
-def _values(grouped: _Grouped, name: str) -> list[str]:
+@lru_cache(maxsize=1_000)
+def _of_all(
+    event_type: Any, source: Any, sourcehost: Any, minorversion: Any, sourcelib: Any
+) -> EventsMetadata:
+    """Return what all events with these headers have in common; its id and time are no event's."""
+    optional = {
+        "source": _optional("ce_source", source),
+        "sourcehost": _optional("sourcehost", sourcehost),
+        "minorversion": _parse_int("ce_minorversion", minorversion),
+        "sourcelib": _parse_version("sourcelib", sourcelib),
+    }
+    return EventsMetadata(
+        event_type=_required("ce_type", event_type),
+        **{name: value for name, value in optional.items() if value is not None},
+    )
+
+
+def _required(name: str, value: Any) -> str:
+    if value is _ABSENT:
+        raise UndecodableMessage(f"header {name}: found 0 times, needed once")
+    if not value:
+        raise UndecodableMessage(f"header {name}: is empty")
+    return _text(name, value)
+
+
+def _optional(name: str, value: Any) -> str | None:
+    return None if value is _ABSENT else _text(name, value or b"")
+
+
+def _text(name: str, value: bytes) -> str:
     try:
-        return [(value or b"").decode() for value in grouped.get(name, ())]
+        return value.decode()
     except UnicodeDecodeError as error:
         raise UndecodableMessage(f"header {name}: not UTF-8") from error
 
 
-def _single(grouped: _Grouped, name: str) -> str:
-    values = _values(grouped, name)
-    if len(values) != 1:
-        raise UndecodableMessage(f"header {name}: found {len(values)} times, needed once")
-    if not values[0]:
-        raise UndecodableMessage(f"header {name}: is empty")
-    return values[0]
-
-
-def _optional(grouped: _Grouped, name: str) -> str | None:
-    values = _values(grouped, name)
-    if len(values) > 1:
-        raise UndecodableMessage(f"header {name}: found {len(values)} times, at most once allowed")
-    return values[0] if values else None
-
-
-def _parse_id(grouped: _Grouped) -> UUID:
+def _parse_id(value: Any) -> UUID:
     try:
-        return UUID(_single(grouped, "ce_id"))
+        return UUID(_required("ce_id", value))
     except ValueError as error:
         raise UndecodableMessage("header ce_id: not a UUID") from error
 
 
-def _parse_time(grouped: _Grouped) -> datetime:
+def _parse_time(value: Any) -> datetime:
     try:
-        time = datetime.fromisoformat(_single(grouped, "ce_time"))
+        time = datetime.fromisoformat(_required("ce_time", value))
         if time.tzinfo is None:
             raise UndecodableMessage("header ce_time: has no time zone")
         return time.astimezone(UTC)
@@ -105,16 +134,16 @@ def _parse_time(grouped: _Grouped) -> datetime:
         raise UndecodableMessage("header ce_time: not an ISO 8601 time") from error
 
 
-def _parse_int(grouped: _Grouped, name: str) -> int | None:
-    text = _optional(grouped, name)
+def _parse_int(name: str, value: Any) -> int | None:
+    text = _optional(name, value)
     try:
         return None if text is None else int(text)
     except ValueError as error:
         raise UndecodableMessage(f"header {name}: not a whole number") from error
 
 
-def _parse_version(grouped: _Grouped, name: str) -> tuple[int, ...] | None:
-    text = _optional(grouped, name)
+def _parse_version(name: str, value: Any) -> tuple[int, ...] | None:
+    text = _optional(name, value)
     try:
         return None if text is None else tuple(map(int, text.split(".")))
     except ValueError as error:

@@ -34,6 +34,10 @@ class Collection:
     room: Room
     collected: list[Event] = field(default_factory=list)
     emitting: Event | None = None
+    event_types: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.event_types = frozenset(signal.event_type for signal in self.room.signals)
 
 
 _collection: ContextVar[Collection | None] = ContextVar("event_sync_collection", default=None)
@@ -97,16 +101,15 @@ def _receiver_of(room: Room) -> Callable[..., None]:
         """Collect the event, or settle it at once; do nothing with a service's own signals."""
         if not kwargs.get(SIGNAL_PROCESSED_FROM_EVENT_BUS):
             return
-        if get_settings().carrier == Carrier.SIGNAL:
+        if collection := _collection.get():
+            # By name: a worker's room is narrowed to its live consumers.
+            if collection.room.name == room.name and collection.emitting:
+                collection.collected.append(collection.emitting)
+        elif get_settings().carrier == Carrier.SIGNAL:
             from shared.direct import settle_at_once  # imports the pipeline, which imports models
 
             data = {name: kwargs[name] for name in signal.init_data}
             settle_at_once(room, signal, data, metadata)
-            return
-        collection = _collection.get()
-        # By name: a worker's room is narrowed to its live consumers.
-        if collection and collection.room.name == room.name and collection.emitting:
-            collection.collected.append(collection.emitting)
 
     return receive
 
@@ -140,7 +143,7 @@ def emit(event: Event, collection: Collection) -> list[ReceiverFailure]:
     collection.emitting = event
     responses = _send(event)
     collection.emitting = None
-    if collection.room.consumes(event.signal.event_type) and (
+    if event.signal.event_type in collection.event_types and (
         not collection.collected or collection.collected[-1] is not event
     ):
         raise EventNotCollected(

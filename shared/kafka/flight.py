@@ -46,9 +46,10 @@ class Flight:
 
     def arrivals_for(self, room: Room) -> list[Arrival]:
         """Return the arrivals as a room counts them: what it doesn't consume is ignored."""
+        consumed = frozenset(signal.event_type for signal in room.signals)
         return [
             Ignored(arrival.message)
-            if isinstance(arrival, Event) and not room.consumes(arrival.signal.event_type)
+            if isinstance(arrival, Event) and arrival.signal.event_type not in consumed
             else arrival
             for arrival in self.arrivals
         ]

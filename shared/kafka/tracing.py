@@ -19,6 +19,7 @@ from shared.cloudevents import Headers
 from shared.messages import Event
 
 _TRACE_HEADERS = ("traceparent", "tracestate", "baggage")
+_NOTHING = nullcontext()
 
 
 class Tracer:
@@ -33,11 +34,11 @@ class Tracer:
 
     def event(self, event: Event) -> AbstractContextManager[None]:
         """Trace that an event is emitted, as a part of the trace that its headers name."""
-        return self._event(event) if self._is_on else nullcontext()
+        return self._event(event) if self._is_on else _NOTHING
 
     def batch(self, room: str, messages: int) -> AbstractContextManager[None]:
         """Trace that a batch is settled."""
-        return self._batch(room, messages) if self._is_on else nullcontext()
+        return self._batch(room, messages) if self._is_on else _NOTHING
 
     @contextmanager
     def _event(self, event: Event) -> Iterator[None]:

@@ -5,10 +5,27 @@ Only ``shared.kafka.vitals`` sets them. Times are in seconds, as Prometheus has 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from prometheus_client import Counter, Gauge, Histogram
 
 _ROOM = ["room"]
 _PARTITION = ["room", "topic", "partition"]
+
+
+class CountedHistogram(Histogram):
+    """A histogram of what somebody has counted by its buckets."""
+
+    def add(self, counts: Mapping[int, int], total: float) -> None:
+        """Add values: how many in which bucket, and their sum.
+
+        ``observe`` looks for the bucket of each value and takes two locks: a tenth of the time that
+        an event has in all.
+        """
+        self._sum.inc(total)
+        for index, count in counts.items():
+            self._buckets[index].inc(count)
+
 
 LATENCY_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200)
 """Upper bounds of an event's latency; what is later yet is in one more bucket."""
@@ -24,7 +41,7 @@ STATE = Gauge(
 LAG = Gauge(
     "event_sync_lag", "Messages of a partition of ours that are not committed yet.", _PARTITION
 )
-LATENCY = Histogram(
+LATENCY = CountedHistogram(
     "event_sync_latency_seconds",
     "From an event's own time until what it says is committed.",
     ["room", "topic"],

@@ -6,6 +6,7 @@ Clocks are ``monotonic`` where only a distance counts.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from time import monotonic
 from django.utils import timezone
 
 from shared import metrics
-from shared.batches import BatchResult
+from shared.batches import Arrival, BatchResult
 from shared.consumer import Mode
 from shared.depths import Depths
 from shared.kafka.flight import Flight
@@ -139,11 +140,11 @@ class Vitals:
         minute = self._minute(now)
         minute.batches += 1
         minute.messages += len(flight.messages)
-        for arrival in flight.arrivals:
-            if isinstance(arrival, Event):
-                latency = max(0.0, (now - arrival.metadata.time).total_seconds())
-                metrics.LATENCY.labels(self.room, arrival.message.topic).observe(latency)
-                minute.latencies[bisect_left(metrics.LATENCY_BUCKETS, latency)] += 1
+        for topic, latencies in _latencies(flight.arrivals, now).items():
+            counts = Counter(bisect_left(metrics.LATENCY_BUCKETS, each) for each in latencies)
+            metrics.LATENCY.labels(self.room, topic).add(counts, sum(latencies))
+            for index, count in counts.items():
+                minute.latencies[index] += count
         self.tell_settled(result)
 
     def tell_settled(self, result: BatchResult) -> None:
@@ -212,3 +213,13 @@ class Vitals:
     def _show_state(self) -> None:
         for state in State:
             metrics.STATE.labels(self.room, state).set(state is self.state)
+
+
+def _latencies(arrivals: Iterable[Arrival], now: datetime) -> Mapping[str, list[float]]:
+    """Return the seconds since the events' own times, by topic."""
+    latencies: defaultdict[str, list[float]] = defaultdict(list)
+    for arrival in arrivals:
+        if isinstance(arrival, Event):
+            seconds = (now - arrival.metadata.time).total_seconds()
+            latencies[arrival.message.topic].append(max(0.0, seconds))
+    return latencies

@@ -103,8 +103,7 @@ class Subscription:
             self._poll(timeout)
         if 0 < len(self._held) < size:
             # A timeout of 0 drains what librdkafka has fetched already.
-            for raw in self._consumer.consume(size - len(self._held), 0):
-                self._receive(raw)
+            self._receive(self._consumer.consume(size - len(self._held), 0))
         missing = self._absence.look(self._consumer)
         self._fatal = self._fatal or missing  # the look itself may have met a refusal
         self._raise_fatal()
@@ -156,16 +155,17 @@ class Subscription:
     def _poll(self, timeout: float) -> None:
         self._vitals.tell_polled()
         if (raw := self._consumer.poll(timeout)) is not None:
-            self._receive(raw)
+            self._receive([raw])
 
-    def _receive(self, raw: Any) -> None:
-        is_owned = (raw.topic(), raw.partition()) in self._owned
-        if error := raw.error():
-            if is_owned or error.code() not in _OF_PARTITIONS:
-                self._on_error(error, raw)
-        elif is_owned:
-            self._outage.end()
-            self._held.append(to_message(raw))
+    def _receive(self, polled: Iterable[Any]) -> None:
+        for raw in polled:
+            is_owned = (raw.topic(), raw.partition()) in self._owned
+            if error := raw.error():
+                if is_owned or error.code() not in _OF_PARTITIONS:
+                    self._on_error(error, raw)
+            elif is_owned:
+                self._outage.end()
+                self._held.append(to_message(raw))
 
     def _on_assign(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         if self._find_start(partitions):

@@ -51,6 +51,17 @@ MEMBERSHIP: dict[str, Any] = {
 See docs/decisions/0009-quick-hand-overs.md.
 """
 
+FETCH_AHEAD: dict[str, Any] = {
+    "queued.min.messages": 10_000,
+    "queued.max.messages.kbytes": 16_384,
+    "fetch.queue.backoff.ms": 50,
+}
+"""How much lies ready, unless ``EVENT_SYNC['KAFKA_CONSUMER_CONFIG']`` says otherwise.
+
+Librdkafka would keep 100,000 messages of each partition, for when it has enough it doesn't look
+again for a second: 50 MB more. Looking again sooner a tenth of that is enough, and as fast.
+"""
+
 full_topic = get_full_topic
 
 
@@ -103,6 +114,7 @@ def consumer_config(group: str) -> dict[str, Any]:
         **(load_common_settings() or {}),
         "allow.auto.create.topics": False,
         **(MEMBERSHIP if is_classic else {}),
+        **FETCH_AHEAD,
         "logger": logging.getLogger("shared.kafka.librdkafka"),
         **passed,
         "group.id": group,

@@ -8,7 +8,7 @@ import pytest
 from confluent_kafka import Consumer
 
 from shared.exceptions import ConfigurationError
-from shared.kafka.config import MEMBERSHIP, OURS, consumer_config, full_topic
+from shared.kafka.config import FETCH_AHEAD, MEMBERSHIP, OURS, consumer_config, full_topic
 
 
 @pytest.fixture
@@ -69,12 +69,13 @@ def test_membership_is_set_on_purpose(passed: dict[str, Any]) -> None:
     assert 3 * config["heartbeat.interval.ms"] <= config["session.timeout.ms"]
 
 
-@pytest.mark.parametrize("name", MEMBERSHIP)
-def test_membership_may_be_chosen(passed: dict[str, Any], name: str) -> None:
+@pytest.mark.parametrize("name", [*FETCH_AHEAD, *MEMBERSHIP])
+def test_defaults_may_be_chosen_otherwise(passed: dict[str, Any], name: str) -> None:
     """What is passed takes the place of the default, and of no other."""
     passed[name] = "chosen"
-    found = {each: consumer_config("group")[each] for each in MEMBERSHIP}
-    assert found == {**MEMBERSHIP, name: "chosen"}
+    ours = FETCH_AHEAD | MEMBERSHIP
+    found = {each: consumer_config("group")[each] for each in ours}
+    assert found == {**ours, name: "chosen"}
 
 
 def test_membership_by_the_newer_group_protocol(passed: dict[str, Any]) -> None:

@@ -20,14 +20,14 @@ from shared.exceptions import UndecodableMessage
 Headers = tuple[tuple[str, bytes | None], ...]
 
 _REQUIRED = ("ce_type", "ce_id", "ce_time")
-_OPTIONAL = ("ce_source", "sourcehost", "ce_minorversion", "sourcelib")
+_READ = (*_REQUIRED, "ce_source", "sourcehost", "ce_minorversion", "sourcelib")
 _ABSENT = object()
 """The value of a header that isn't there; one that is there may have ``None``."""
 
 
 def event_type_of(headers: Headers) -> str:
     """Return the event type. Raises ``UndecodableMessage`` naming the header."""
-    return _required("ce_type", _values(headers, ["ce_type"]).get("ce_type", _ABSENT))
+    return _required("ce_type", _values(headers, ("ce_type",)).get("ce_type", _ABSENT))
 
 
 def metadata_of(headers: Headers) -> EventsMetadata:
@@ -36,7 +36,7 @@ def metadata_of(headers: Headers) -> EventsMetadata:
     ``ce_type``, ``ce_id`` and ``ce_time`` are required, once each; the others have upstream's
     defaults.
     """
-    values = _values(headers, [*_REQUIRED, *_OPTIONAL])
+    values = _values(headers, _READ)
     of_all = _of_all(
         values.get("ce_type", _ABSENT),
         values.get("ce_source", _ABSENT),

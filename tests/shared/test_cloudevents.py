@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from socket import gethostname
 from uuid import UUID
 
+import attrs
 import pytest
 from edx_event_bus_kafka.internal.utils import (
     _get_headers_from_metadata,
@@ -133,6 +135,33 @@ def test_any_year_is_a_time(year):
     """Whether a time is too far ahead is for the pipeline to say."""
     time = datetime(year, 6, 1, tzinfo=UTC)
     assert metadata_of(changed("ce_time", time.isoformat().encode())).time == time
+
+
+def test_missing_header_is_not_an_empty_one():
+    """Upstream's default takes the place of a host that isn't told, not of one without a name."""
+    missing, empty = metadata_of(changed("sourcehost")), metadata_of(changed("sourcehost", None))
+    assert (missing.sourcehost, empty.sourcehost) == (gethostname(), "")
+
+
+def test_events_of_one_producer_keep_what_is_their_own():
+    """Two that differ in id and time alone are whole, valid, and not each other."""
+    other = attrs.evolve(METADATA, id=UUID(int=1), time=METADATA.time + timedelta(days=1))
+    first, second = metadata_of(HEADERS), metadata_of(headers_of(other))
+    assert (first, second) == (METADATA, other)
+    assert (repr(first), hash(second)) == (repr(METADATA), hash(other))
+    attrs.validate(second)
+
+
+@pytest.mark.parametrize("name", [*REQUIRED, *OPTIONAL])
+def test_each_header_tells_metadata_apart(name):
+    """What was read of a producer's events before is not taken for another's."""
+    others = {
+        "ce_type": b"org.openedx.tests.other.v1",
+        "ce_id": b"89e93b2c-86b7-4a5b-9d3c-0f4d1d2c7a11",
+        "ce_time": b"2026-01-01T00:00:00Z",
+    }
+    before = metadata_of(HEADERS)
+    assert metadata_of(changed(name, others.get(name, b"9"))) != before
 
 
 def test_headers_that_nobody_reads_may_hold_anything():

@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?=
+BENCH ?=
 TESTS ?=
 HOST ?=
 SRC ?=
@@ -53,8 +54,8 @@ walk-host: $(VENV)/.services ## run a host on real servers, from its old way to 
 faults-report: $(VENV)/.services ## compare with the stock consumer under faults, half an hour; writes docs/comparison.md
 	@$(BIN)/python -m tests.services run -- $(BIN)/python -m tests.faults compare --write docs/comparison.md
 
-bench: $(VENV)/.test ## compare this worker's events/s with the stock consumer's
-	@$(BIN)/python -m tests.benchmark
+bench: $(VENV)/.benchmark ## measure this worker and its rivals; options: BENCH=--quick, or BENCH="--only rates --write docs/performance.md"
+	@$(BIN)/python -m tests.services run -- $(BIN)/python -m tests.benchmark $(BENCH)
 
 quality: $(VENV)/.tox ## lint, format, types, insecure code, missing migrations
 	@$(BIN)/tox run -q -e quality
@@ -92,6 +93,10 @@ $(VENV)/.test: $(VENV)/.runtime
 $(VENV)/.services: $(VENV)/.test
 	@$(BIN)/python -m tests.services install
 	@$(PIP_INSTALL) --group services 1>&2
+	@touch $@
+
+$(VENV)/.benchmark: $(VENV)/.services
+	@$(PIP_INSTALL) --group benchmark 1>&2
 	@touch $@
 
 $(VENV)/.tox: $(VENV)/.created constraints/newest.txt

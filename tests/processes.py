@@ -61,6 +61,11 @@ class Process:
             )
 
     @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._process.pid
+
+    @property
     def output(self) -> str:
         """What it has printed so far."""
         return self._output.read_text()

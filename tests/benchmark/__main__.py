@@ -1,174 +1,110 @@
-"""Run the benchmark: ``make bench``, or ``python -m tests.benchmark --help``.
+"""Measure this worker, and beside it others that do the same: ``make bench``.
 
-One run, one embedded broker, one database, contestants in turn, several rounds, medians. Only the
-ratio means something; the rates are those of this machine. Real Kafka comes with a later change.
+The servers have to run (``make services``). All parts take about forty minutes, a look two
+(``--quick``). What is measured again takes its part's place in the file; the other parts stay.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from importlib.metadata import version
+from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
+from typing import Any
 
-from rich.console import Console
-from rich.table import Table
+from tests.benchmark import databases, page
+from tests.benchmark.drivers import MARIADB, POSTGRESQL, SQLITE
+from tests.benchmark.plan import FULL, QUICK
+from tests.processes import ROOT
+from tests.services import NotRunning, running
 
-from shared.embedded import EmbeddedBroker, EmbeddedRegistry
-from tests.benchmark.contest import OURS, STOCK, TOPIC, Contest, Encoded
-from tests.services import postgresql
-from tests.services.postgresql import PostgreSQL
-
-log = Console(stderr=True)
+DATABASES = (POSTGRESQL, MARIADB, SQLITE)
+PARTS = ("rates", "latency", "memory", "growth", "queues", "scaling", "profile")
+_QUICK_PARTS = ("rates", "latency")
+_KEPT = ROOT / ".services" / "benchmark"
 
 
 def main() -> None:
-    """Parse, run, print."""
+    """Parse and do."""
     options = _parse()
-    with (
-        _database(options.database) as (database, url),
-        EmbeddedBroker() as broker,
-        EmbeddedRegistry() as registry,
-    ):
-        environment = {
-            "DJANGO_SETTINGS_MODULE": "tests.benchmark.settings",
-            "DATABASE_URL": url,
-            "EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap_servers,
-            "EVENT_BUS_KAFKA_SCHEMA_REGISTRY_URL": registry.url,
-        }
-        os.environ.update(environment)
-        subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], check=True)
-        messages = _encode(max(options.events, options.stock_events))
-        rates = _rounds(Contest(broker.bootstrap_servers, environment), messages, options)
-    _report(database, rates, as_json=options.json)
+    if options.render:
+        page.write(options.render, page.load(options.render))
+        return
+    try:
+        data = _measure(options)
+    except NotRunning as error:
+        raise SystemExit(f"Fatal: {error}") from None
+    if options.write:
+        data = page.merged(page.load(options.write), data)
+        page.write(options.write, data)
+    print(json.dumps(data) if options.json else page.tables(data))
 
 
 def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmark", description=main.__doc__)
-    parser.add_argument("--events", type=int, default=20_000, help="events for this worker")
-    parser.add_argument("--stock-events", type=int, default=3_000, help="and for the stock one")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmark", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="small sizes, one round, two parts")
+    parser.add_argument("--only", type=_some(PARTS), metavar="PARTS", help=", ".join(PARTS))
     parser.add_argument(
-        "--database",
-        choices=["auto", "sqlite", "postgresql"],
-        default="auto",
-        help="auto: PostgreSQL where its server is installed, else SQLite",
+        "--profile", action="store_true", help="the same as --only profile: where the time goes"
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    return parser.parse_args()
+    parser.add_argument(
+        "--databases", type=_some(DATABASES), metavar="NAMES", help=f"{', '.join(DATABASES)}; rates"
+    )
+    parser.add_argument("--rounds", type=int, help="rounds of the rates")
+    parser.add_argument("--json", action="store_true", help="print one JSON object, not tables")
+    end = parser.add_mutually_exclusive_group()
+    end.add_argument("--write", type=Path, metavar="PAGE", help="write page, data and plot")
+    end.add_argument("--render", type=Path, metavar="PAGE", help="make the page from its data")
+    options = parser.parse_args()
+    options.plan = QUICK if options.quick else FULL
+    if options.quick and options.write:
+        parser.error("A look is nothing to publish: --quick and --write don't go together.")
+    return options
 
 
-@contextmanager
-def _database(wanted: str) -> Iterator[tuple[str, str]]:
-    """Yield the database's name and the URL of an empty one of its kind."""
-    if wanted == "postgresql" and not postgresql.binaries():
-        sys.exit("No PostgreSQL server is installed. Hint: apt-get install postgresql")
+def _some(known: tuple[str, ...]) -> Callable[[str], tuple[str, ...]]:
+    """Return a parser of names with commas between, which keeps the order of ``known``."""
+
+    def parse(text: str) -> tuple[str, ...]:
+        names = text.split(",")
+        if unknown := set(names) - set(known):
+            raise argparse.ArgumentTypeError(f"{', '.join(sorted(unknown))}: not among {known}")
+        return tuple(name for name in known if name in names)
+
+    return parse
+
+
+def _measure(options: argparse.Namespace) -> dict[str, Any]:
+    """Measure the parts that are wanted, one after the other."""
+    from dataclasses import replace
+    from importlib import import_module
+
+    from tests.benchmark.contest import Contest
+    from tests.benchmark.machine import provenance
+    from tests.benchmark.session import Session
+
+    services = running()
+    plan = replace(options.plan, rounds=options.rounds or options.plan.rounds)
+    kept = options.write.parent if options.write else _KEPT
+    kept.mkdir(exist_ok=True)
+    parts = ("profile",) if options.profile else options.only
     with TemporaryDirectory() as folder:
-        if wanted != "sqlite" and postgresql.binaries():
-            with PostgreSQL(Path(folder)) as server:
-                yield "PostgreSQL", server.url
-        else:
-            yield "SQLite", f"sqlite:///{Path(folder) / 'benchmark.sqlite3'}"
-
-
-def _encode(count: int) -> list[Encoded]:
-    """Encode grade changes as the stock producer does: half of them first grades."""
-    import django
-
-    django.setup()
-    from confluent_kafka.serialization import MessageField, SerializationContext
-    from edx_event_bus_kafka.internal.producer import get_serializers
-    from opaque_keys.edx.keys import CourseKey
-    from openedx_events.data import EventsMetadata
-
-    from shared.cloudevents import headers_of
-    from shared.events.learning.data import CourseGradeData
-    from shared.events.learning.signals import COURSE_GRADE_CHANGED
-
-    key_serializer, value_serializer = get_serializers(COURSE_GRADE_CHANGED, "grade.user_id")
-    course = CourseKey.from_string("course-v1:edX+Benchmark+2026")
-    start = datetime.now(UTC) - timedelta(days=1)
-    messages = []
-    for number in range(count):
-        learner = number % max(1, count // 2) + 1
-        grade = CourseGradeData(
-            user_id=learner,
-            username=f"learner-{learner}",
-            course_key=course,
-            percent_grade=number % 101 / 100,
-            letter_grade="Pass" if number % 101 > 60 else "",
-            passed=number % 101 > 60,
-            attempted=True,
-            verified=True,
+        session = Session(
+            contest=Contest(services, Path(folder)),
+            databases=databases.of(services, Path(folder)),
+            wanted=options.databases or ((POSTGRESQL,) if options.quick else DATABASES),
+            plan=plan,
+            kept=kept,
         )
-        time = start + timedelta(milliseconds=number)
-        metadata = EventsMetadata(event_type=COURSE_GRADE_CHANGED.event_type, time=time)
-        messages.append(
-            Encoded(
-                key_serializer(learner, SerializationContext(TOPIC, MessageField.KEY)),
-                value_serializer({"grade": grade}, SerializationContext(TOPIC, MessageField.VALUE)),
-                list(headers_of(metadata)),
-            )
-        )
-    return messages
-
-
-def _rounds(
-    contest: Contest, messages: list[Encoded], options: argparse.Namespace
-) -> dict[str, list[float]]:
-    """Let the contestants run in turn, each round on topics and learners of its own."""
-    rates: dict[str, list[float]] = {STOCK.name: [], OURS.name: []}
-    sizes = {STOCK.name: options.stock_events, OURS.name: options.events}
-    for number in range(options.rounds):
-        for contestant in (STOCK, OURS):
-            _empty_tables()
-            prefix = f"round{number}-{'ours' if contestant is OURS else 'stock'}"
-            rate = contest.rate(contestant, messages[: sizes[contestant.name]], prefix)
-            rates[contestant.name].append(rate)
-            log.print(f"round {number + 1}: {contestant.name}: {rate:,.0f} events/s")
-    return rates
-
-
-def _empty_tables() -> None:
-    from credentials_grades_sync.standalone.models import UserGrade
-
-    UserGrade.objects.all().delete()
-
-
-def _report(database: str, rates: dict[str, list[float]], *, as_json: bool) -> None:
-    medians = {name: median(values) for name, values in rates.items()}
-    result = {
-        "database": database,
-        "rates": {name: [round(value) for value in values] for name, values in rates.items()},
-        "medians": {name: round(value) for name, value in medians.items()},
-        "ratio": round(medians[OURS.name] / medians[STOCK.name], 1),
-        "versions": {
-            "python": platform.python_version(),
-            **{
-                name: version(name)
-                for name in ("Django", "openedx-events", "edx-event-bus-kafka", "confluent-kafka")
-            },
-        },
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-    }
-    if as_json:
-        print(json.dumps(result))
-        return
-    table = Table("contestant", "events/s (median)", "spread", title=f"on {database}")
-    for name, values in rates.items():
-        table.add_row(name, f"{medians[name]:,.0f}", f"{min(values):,.0f} to {max(values):,.0f}")
-    console = Console()
-    console.print(table)
-    console.print(f"{result['ratio']} times the stock consumer; {result['versions']}")
+        found = {
+            part: import_module(f"tests.benchmark.measures.{part}").measure(session)
+            for part in parts or (_QUICK_PARTS if options.quick else PARTS)
+        }
+    origin = provenance(services)
+    if rates := found.pop("rates", None):
+        found = {f"rates_{kind}": results for kind, results in rates.items()} | found
+    return {part: {**origin, "results": results} for part, results in found.items()}
 
 
 if __name__ == "__main__":

@@ -1,156 +1,176 @@
-"""The contestants' processes and how their rate is taken.
+"""A race: one contestant, a fresh database, a stream; how long until the table says it all.
 
 The contestant joins its group and settles a few events. Then it is stopped (SIGSTOP) while the
 stream is published, so that the publisher takes no part in the race; the clock runs from its
-continuation until the group's committed offsets say that all are settled.
+continuation until the group has committed all offsets and the table holds the stream's rows.
+Whoever ends with other rows has lost its race: ``Cheated``.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import signal
-import subprocess
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from time import monotonic, sleep
 
-from confluent_kafka import Consumer, Producer, TopicPartition
+from tests.benchmark.consuming import Consuming
+from tests.benchmark.contestants import REST, Contestant
+from tests.benchmark.databases import SETTINGS_MODULE, Database
+from tests.benchmark.posting import Posting
+from tests.benchmark.publisher import Publisher
+from tests.benchmark.stream import Stream
+from tests.benchmark.table import Table, expected_of
+from tests.benchmark.usage import Usage
+from tests.services import Services
 
-PARTITIONS = 4
-_TIMEOUT = 300.0
+PATIENCE = 600.0
+"""So many seconds without an end, and a contestant has failed."""
+_LATE = 10.0
+"""How long rows may follow after the offsets; the clock runs meanwhile."""
+
+
+class Cheated(Exception):
+    """A contestant was done and its table didn't say what the stream says."""
 
 
 @dataclass(frozen=True)
-class Encoded:
-    """A message ready for any topic."""
+class Lap:
+    """One contestant's race."""
 
-    key: bytes
-    value: bytes
-    headers: list[tuple[str, str | bytes | None]]
+    events: int
+    seconds: float
+    worker: Usage
+    """Of the contestant's own processes."""
+    database: Usage
+    """Of the database server's."""
+    peak: int
+    """The most memory in bytes that one of its processes has held."""
+    topic_bytes: int
+    """The size of the topic on the broker."""
+
+    @property
+    def rate(self) -> float:
+        """Events per second."""
+        return self.events / self.seconds
 
 
-@dataclass(frozen=True)
-class Contestant:
-    """A way to consume: its command line after ``manage.py``, and its environment."""
+class Witness:
+    """Who looks at the table at three moments of a race, when the clock doesn't run."""
 
-    name: str
-    command: Callable[[str, str], list[str]]
-    environment: dict[str, str]
+    def prepare(self, table: Table) -> None:
+        """The table is empty and nobody has begun."""
 
+    def start(self, table: Table) -> None:
+        """The contestant is about to go."""
 
-# The embedded broker lets a fetch that found nothing wait its whole time, whatever arrives
-# meanwhile; a real one answers at once. The stock consumer takes no such options.
-_EMBEDDED = {"session.timeout.ms": 6000, "fetch.wait.max.ms": 10}
-
-OURS = Contestant(
-    "this worker",
-    lambda topic, group: ["run_consumers", "credentials_grades_sync"],
-    {"EVENT_SYNC_KAFKA_CONSUMER_CONFIG": json.dumps(_EMBEDDED)},
-)
-STOCK = Contestant(
-    "stock consumer, update_or_create",
-    lambda topic, group: ["consume_events", "-t", topic, "-g", group],
-    {
-        "EVENT_BUS_CONSUMER": "edx_event_bus_kafka.KafkaEventConsumer",
-        "BENCHMARK_CONTESTANT": "stock",
-        # The rooms act in their own worker only, so this process writes with its receiver alone.
-        "EVENT_SYNC_CARRIER": "worker",
-    },
-)
-TOPIC = "learning-course-grade-lifecycle"
-GROUP = "credentials_grades_sync"
+    def end(self, table: Table) -> None:
+        """The contestant is done."""
 
 
 class Contest:
-    """One broker, one database, one stream; a fresh topic for each round."""
+    """The servers on which the races are run."""
 
-    def __init__(self, bootstrap_servers: str, environment: dict[str, str]) -> None:
-        self._servers = bootstrap_servers
-        self._environment = environment
-        self._producer = Producer(
-            {"bootstrap.servers": bootstrap_servers, "queue.buffering.max.messages": 1_000_000}
-        )
-
-    def rate(self, contestant: Contestant, messages: Sequence[Encoded], prefix: str) -> float:
-        """Return events per second of one contestant on these messages."""
-        topic = f"{prefix}-{TOPIC}"
-        environment = {
-            **os.environ,
-            **self._environment,
-            **contestant.environment,
-            "EVENT_BUS_TOPIC_PREFIX": prefix,
+    def __init__(self, services: Services, folder: Path) -> None:
+        self.services = services
+        self.folder = folder
+        os.environ |= {
+            "DJANGO_SETTINGS_MODULE": SETTINGS_MODULE,
+            "EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS": services.kafka.bootstrap_servers(),
+            "EVENT_BUS_KAFKA_SCHEMA_REGISTRY_URL": services.registry.url,
             "LOG_LEVEL": "ERROR",
         }
-        group = GROUP if contestant is OURS else f"{prefix}-{GROUP}"
-        command = [sys.executable, "manage.py", *contestant.command(TOPIC, group)]
-        process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
-        offsets = _Offsets(self._servers, topic, group)
-        try:
-            published = self._warm_up(process, offsets, topic, messages[0])
-            process.send_signal(signal.SIGSTOP)
-            self._publish(topic, messages)
-            published += len(messages)
-            process.send_signal(signal.SIGCONT)
+        import django
+
+        django.setup()
+        self.publisher = Publisher(services.kafka.bootstrap_servers())
+
+    def race(
+        self,
+        contestant: Contestant,
+        stream: Stream,
+        database: Database,
+        *,
+        workers: int = 1,
+        witness: Witness | None = None,
+    ) -> Lap:
+        """Let one contestant run from its stand to the stream's last event."""
+        witness = witness or Witness()
+        expected = expected_of(stream)
+        with ExitStack() as stack:
+            url, table = stack.enter_context(fresh(database))
+            witness.prepare(table)
+            entry = stack.enter_context(self.entry(contestant, url, workers))
+            entry.warm_up()
+            entry.line_up(stream)
+            witness.start(table)
+            used, server_used = entry.usage(), database.usage()
             started = monotonic()
-            self._wait(process, lambda: offsets.committed() >= published)
-            return len(messages) / (monotonic() - started)
-        finally:
-            process.terminate()
-            process.wait()
-            offsets.close()
-
-    def _warm_up(
-        self, process: subprocess.Popen[bytes], offsets: _Offsets, topic: str, message: Encoded
-    ) -> int:
-        """Publish until the contestant has settled it, for the stock consumer starts at the end.
-
-        Returns how many messages the topic holds then.
-        """
-        published = 0
-
-        def is_warm() -> bool:
-            nonlocal published
-            self._publish(topic, [message])
-            published += 1
-            sleep(0.2)
-            return offsets.committed() > 0
-
-        self._wait(process, is_warm)
-        self._wait(process, lambda: offsets.committed() >= published)
-        return published
-
-    def _publish(self, topic: str, messages: Sequence[Encoded]) -> None:
-        for message in messages:
-            self._producer.produce(
-                topic, key=message.key, value=message.value, headers=message.headers
+            entry.go()
+            seconds = _finish(entry, table, stream, expected) - started
+            if contestant.keeps_positions and (wrong := table.positions_off(stream)):
+                raise Cheated(f"{contestant.name}: {wrong} rows have another event's position.")
+            witness.end(table)
+            return Lap(
+                events=stream.count,
+                seconds=seconds,
+                worker=entry.usage() - used,
+                database=database.usage() - server_used,
+                peak=entry.peak(),
+                topic_bytes=entry.topic_bytes(),
             )
-        self._producer.flush()
 
-    @staticmethod
-    def _wait(process: subprocess.Popen[bytes], is_done: Callable[[], bool]) -> None:
-        until = monotonic() + _TIMEOUT
-        while not is_done():
-            if process.poll() is not None:
-                raise RuntimeError(f"The contestant ended with status {process.returncode}.")
-            if monotonic() > until:
-                raise RuntimeError("The contestant made no progress.")
-            sleep(0.01)
+    @contextmanager
+    def entry(
+        self, contestant: Contestant, url: str, workers: int = 1
+    ) -> Iterator[Consuming | Posting]:
+        """Yield a contestant's processes, which end with the block."""
+        make = self._posting if contestant is REST else self.topic
+        with make(contestant, url) as entry:
+            entry.start(workers)
+            yield entry
+
+    @contextmanager
+    def topic(self, contestant: Contestant, url: str) -> Iterator[Consuming]:
+        """Yield a contestant's topic and group; whatever it starts ends with the block."""
+        entry = Consuming(contestant, {**os.environ, "DATABASE_URL": url}, self)
+        try:
+            yield entry
+        finally:
+            entry.close()
+
+    @contextmanager
+    def _posting(self, contestant: Contestant, url: str) -> Iterator[Posting]:
+        entry = Posting(contestant, {**os.environ, "DATABASE_URL": url}, self.folder)
+        try:
+            yield entry
+        finally:
+            entry.close()
 
 
-class _Offsets:
-    """A group's committed offsets, looked at from outside."""
+@contextmanager
+def fresh(database: Database) -> Iterator[tuple[str, Table]]:
+    """Yield the URL of an empty database, and its table."""
+    url = database.fresh()
+    table = Table(url)
+    try:
+        yield url, table
+    finally:
+        table.close()
 
-    def __init__(self, servers: str, topic: str, group: str) -> None:
-        self._consumer = Consumer({"bootstrap.servers": servers, "group.id": group})
-        self._partitions = [TopicPartition(topic, number) for number in range(PARTITIONS)]
 
-    def committed(self) -> int:
-        """Return how many messages of the topic the group has settled."""
-        known = self._consumer.committed(self._partitions, timeout=10)
-        return sum(max(partition.offset, 0) for partition in known)
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._consumer.close()
+def _finish(entry: Consuming | Posting, table: Table, stream: Stream, expected: str) -> float:
+    """Return when a contestant had done it all; raise ``Cheated`` if it never has."""
+    until = monotonic() + PATIENCE
+    while not entry.is_done():
+        if monotonic() > until:
+            raise Cheated(f"{entry.name} made no end.\n{entry.tail}")
+        sleep(0.02)
+    committed = now = monotonic()
+    while not table.is_final(stream, expected):
+        if now > committed + _LATE:
+            raise Cheated(f"{entry.name} ended with other rows than the stream's.\n{entry.tail}")
+        sleep(0.02)
+        now = monotonic()
+    return now

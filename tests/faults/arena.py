@@ -25,7 +25,7 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient
 
-from tests.benchmark.contest import Contestant
+from tests.benchmark.contestants import Contestant
 from tests.faults.contestants import OURS, STOCK
 from tests.faults.encoding import Encoder
 from tests.faults.migrated import migrated

@@ -20,7 +20,7 @@ from typing import Any
 
 from rich.console import Console
 
-from tests.benchmark.contest import Contestant
+from tests.benchmark.contestants import Contestant
 from tests.faults.aftermath import Damage, damage
 from tests.faults.arena import QUICK, Arena
 from tests.faults.contestants import OURS, STOCK

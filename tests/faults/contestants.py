@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.benchmark.contest import Contestant
+from tests.benchmark.contestants import Contestant
 
 OURS = Contestant(
     "this worker",

@@ -50,10 +50,10 @@ def _rates(axes: Any, parts: Parts) -> None:
         ]
         bars = axes.bar(places, heights, width, yerr=whiskers, capsize=2, color=colour, label=name)
         axes.bar_label(bars, labels=[f"{height:,.0f}" for height in heights], fontsize=7, padding=2)
-    axes.set_yscale("log")
+    axes.set_yscale("log" if kinds else "linear")
     axes.set_xticks(range(len(kinds)), [TITLES[kind] for kind in kinds])
     axes.set_title("Events per second, one worker")
-    axes.margins(y=0.25)
+    axes.margins(y=0.3)
     if names:
         axes.legend(loc="upper center", ncols=2, fontsize=7, frameon=False)
 
@@ -72,12 +72,12 @@ def _latency(axes: Any, parts: Parts) -> None:
             label=label,
         )
         axes.bar_label(bars, labels=[f"{height:g}" for height in heights], fontsize=7, padding=2)
-    axes.set_yscale("log")
+    axes.set_yscale("log" if found else "linear")
     axes.set_xticks(places, [name.replace(" ", "\n", 1) for name in found])
     axes.set_title("Milliseconds from event to row,\n200 events/s, PostgreSQL")
-    axes.margins(y=0.25)
+    axes.margins(y=0.3)
     if found:
-        axes.legend(fontsize=7, frameon=False)
+        axes.legend(loc="upper left", fontsize=7, frameon=False)
 
 
 def _memory(axes: Any, parts: Parts) -> None:
@@ -89,6 +89,6 @@ def _memory(axes: Any, parts: Parts) -> None:
         marker="o",
         color=_COLOURS[0],
     )
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, max((each["rss"] / MEGABYTE for each in samples), default=1) * 1.2)
     axes.set_xlabel("thousand events drained")
     axes.set_title("Resident memory of a worker, MB")

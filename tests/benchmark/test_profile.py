@@ -46,6 +46,5 @@ def test_shares_are_of_the_time_between():
 
 def test_steps_are_of_files_that_there_are():
     """A file that was renamed would let its step vanish."""
-    paths = [f"/{path.relative_to(ROOT).as_posix()}" for path in ROOT.glob("*/**/*.py")]
-    ours = [part for part in STEPS if part != "/psycopg/"]
-    assert [part for part in ours if not any(part in path for path in paths)] == []
+    ours = [part.lstrip("/") for part in STEPS if part != "/psycopg/"]
+    assert [part for part in ours if not any(ROOT.glob(f"{part}*"))] == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.benchmark.contestants import HAND, OURS, STOCK
@@ -15,7 +17,7 @@ def parts(**changes):
         HAND.name: {"rates": [7900, 8000, 9000]},
         STOCK.name: {"rates": [100, 90, 200]},
     }
-    found = {
+    found: dict[str, Any] = {
         f"rates_{kind}": {"contestants": rates} for kind in ("postgresql", "mariadb", "sqlite")
     }
     found["latency"] = {"contestants": {OURS.name: {"p50": 15.0, "p99": 60.0}}}

@@ -38,14 +38,14 @@ class Consuming:
         prefix = f"race-{uuid4().hex[:12]}"
         self.name = contestant.name
         self.topic = f"{prefix}-{TOPIC}"
-        self._group = contestant.group or prefix
+        self._group = prefix
         self._kafka = contest.services.kafka
         self._publisher = contest.publisher
         self._published = 0
         create_topics(self._kafka, self.topic, partitions=PARTITIONS)
         # The stock consumer of a new group begins at the end; this worker's own begins here anyway.
         place_group(self._kafka, self._group, self.topic, dict.fromkeys(range(PARTITIONS), 0))
-        named = {"EVENT_BUS_TOPIC_PREFIX": prefix}
+        named = {"EVENT_BUS_TOPIC_PREFIX": prefix, "BENCHMARK_GROUP": self._group}
         self._environment = environment | contestant.environment | named
         self._contestant = contestant
         self._log = contest.folder / prefix

@@ -18,8 +18,6 @@ class Contestant:
     """From a topic, without its prefix, and a group."""
     environment: dict[str, str]
     program: tuple[str, ...] = MANAGE
-    group: str | None = None
-    """Its consumer group where it chooses that itself."""
     keeps_positions: bool = True
     """Whether it guards rows by the position of their newest event."""
 
@@ -32,7 +30,6 @@ OURS = Contestant(
     "this worker",
     lambda topic, group: ["run_consumers", "credentials_grades_sync"],
     {},
-    group="credentials_grades_sync",
 )
 STOCK = Contestant(
     "stock consumer",

@@ -5,9 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 from time import process_time
 
+import pytest
+
 from tests.benchmark.usage import Usage, peak, resident
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self").exists(), reason="Linux alone has /proc")
 
 
 def burn(seconds: float) -> None:

@@ -156,11 +156,22 @@ ALL: Mapping[str, Callable[[Parts], str]] = {
     "profile": profile,
 }
 
-_LATENCY = ("sent, events/s", "median, ms", "99 of 100 within, ms", "longest, ms", "events a batch")
+_LATENCY = (
+    "sent, events/s",
+    "settled, events/s",
+    "median, ms",
+    "99 of 100 within, ms",
+    "longest, ms",
+    "events a batch",
+)
 
 
 def _latency(row: dict[str, Any]) -> tuple[object, ...]:
-    return (f"{row['sent']:,}", *(f"{row[name]:,g}" for name in ("p50", "p99", "max", "batch")))
+    return (
+        f"{row['sent']:,}",
+        f"{row['settled']:,}",
+        *(f"{row[name]:,g}" for name in ("p50", "p99", "max", "batch")),
+    )
 
 
 def _rate(row: dict[str, Any]) -> tuple[str, str, str]:

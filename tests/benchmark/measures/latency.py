@@ -6,6 +6,7 @@ transaction was committed that wrote it; the same machine's clock said when the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import inf
 from typing import Any
 
@@ -15,11 +16,12 @@ from tests.benchmark.contestants import HAND, OURS, STOCK, Contestant
 from tests.benchmark.figures import percentile, rounded
 from tests.benchmark.session import Session, log
 from tests.benchmark.stream import WARM, Stream
-from tests.benchmark.table import NAME, Table
+from tests.benchmark.table import NAME
 
-_LATENCIES = (
-    "SELECT extract(epoch FROM pg_xact_commit_timestamp(xmin) - graded_at)::float8 * 1000,"
-    f" pg_xact_commit_timestamp(xmin)::text FROM {NAME} WHERE lms_user_id < {WARM}"
+_TIMES = (
+    "SELECT extract(epoch FROM graded_at)::float8,"
+    " extract(epoch FROM pg_xact_commit_timestamp(xmin))::float8"
+    f" FROM {NAME} WHERE lms_user_id < {WARM}"
 )
 
 
@@ -50,21 +52,27 @@ def _latency(session: Session, contestant: Contestant, rate: float, count: int) 
         entry.warm_up()
         sent = entry.publish_at(stream, rate)
         entry.wait_until_done(PATIENCE)
-        found = summary(table, count)
+        times = table.query(_TIMES)
+    if len(times) != count:
+        raise Cheated(f"{len(times)} rows are there, {count} events were sent.")
+    found = summary(times)
     log.print(f"latency: {contestant.name}: {sent:,.0f} events/s: {found}")
     return {"rate": None if rate == inf else rate, "sent": round(sent), **found}
 
 
-def summary(table: Table, count: int) -> dict[str, Any]:
-    """Return percentiles, and how many events a transaction has written on average."""
-    rows = table.query(_LATENCIES)
-    if len(rows) != count:
-        raise Cheated(f"{len(rows)} rows are there, {count} events were sent.")
-    times = [milliseconds for milliseconds, _ in rows]
+def summary(times: Sequence[tuple[float, float]]) -> dict[str, Any]:
+    """Return what the seconds of each event and of its commit come to.
+
+    ``settled`` is events per second from the first event to the last commit, ``batch`` how many
+    events a transaction has written on average; the latencies are milliseconds.
+    """
+    latencies = [(committed - sent) * 1000 for sent, committed in times]
+    first, last = min(sent for sent, _ in times), max(committed for _, committed in times)
     return {
-        "events": count,
-        "p50": rounded(percentile(times, 0.5)),
-        "p99": rounded(percentile(times, 0.99)),
-        "max": rounded(max(times)),
-        "batch": rounded(count / len({commit for _, commit in rows})),
+        "events": len(times),
+        "p50": rounded(percentile(latencies, 0.5)),
+        "p99": rounded(percentile(latencies, 0.99)),
+        "max": rounded(max(latencies)),
+        "settled": round(len(times) / (last - first)),
+        "batch": rounded(len(times) / len({committed for _, committed in times})),
     }

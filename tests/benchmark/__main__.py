@@ -22,6 +22,8 @@ from tests.services import NotRunning, running
 DATABASES = (POSTGRESQL, MARIADB, SQLITE)
 PARTS = ("rates", "latency", "memory", "growth", "queues", "scaling", "profile")
 _QUICK_PARTS = ("rates", "latency")
+BUSY = 1.0
+"""A load above which somebody else works on the machine."""
 _KEPT = ROOT / ".services" / "benchmark"
 
 
@@ -82,9 +84,12 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
 
     from tests.benchmark.contest import Contest
     from tests.benchmark.machine import provenance
-    from tests.benchmark.session import Session
+    from tests.benchmark.session import Session, log
 
     services = running()
+    origin = provenance(services)
+    if (load := origin["machine"]["load"]) > BUSY:
+        log.print(f"Others use this machine (load {load}): no ratio of such a run is worth much.")
     plan = replace(options.plan, rounds=options.rounds or options.plan.rounds)
     kept = options.write.parent if options.write else _KEPT
     kept.mkdir(exist_ok=True)
@@ -101,7 +106,6 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
             part: import_module(f"tests.benchmark.measures.{part}").measure(session)
             for part in parts or (_QUICK_PARTS if options.quick else PARTS)
         }
-    origin = provenance(services)
     if rates := found.pop("rates", None):
         found = {f"rates_{kind}": results for kind, results in rates.items()} | found
     return {part: {**origin, "results": results} for part, results in found.items()}

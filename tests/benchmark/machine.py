@@ -17,13 +17,14 @@ _PACKAGES = ("djangorestframework", "gunicorn", "fastavro", "psycopg", "mysqlcli
 
 
 def provenance(services: Services) -> dict[str, Any]:
-    """Return date, machine and versions."""
+    """Return date, machine and versions; the machine's load is that of the last minute."""
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": {
             "processor": _processor(),
             "cores": os.cpu_count(),
             "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
+            "load": round(os.getloadavg()[0], 1),
             "system": f"{platform.system()} {platform.machine()}",
         },
         "versions": {

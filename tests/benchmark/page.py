@@ -77,11 +77,20 @@ def _settings(data: Data) -> str:
 
 def _provenance(data: Data) -> str:
     rows = [
-        (part, kept["date"], machine["processor"], machine["cores"], machine["memory_gib"])
+        (
+            part,
+            kept["date"],
+            machine["processor"],
+            machine["cores"],
+            machine["memory_gib"],
+            machine["load"],
+        )
         for part, kept in data.items()
         for machine in (kept["machine"],)
     ]
-    return sections.table(("part", "date", "processor", "cores", "memory, GiB"), rows)
+    return sections.table(
+        ("part", "date", "processor", "cores", "memory, GiB", "load before"), rows
+    )
 
 
 def _versions(data: Data) -> str:

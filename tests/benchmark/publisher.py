@@ -17,7 +17,11 @@ class Publisher:
     """A producer with librdkafka's own options, as edx-event-bus-kafka's is."""
 
     def __init__(self, bootstrap_servers: str) -> None:
-        config = {"bootstrap.servers": bootstrap_servers, "queue.buffering.max.messages": _QUEUE}
+        config = {
+            "bootstrap.servers": bootstrap_servers,
+            "queue.buffering.max.messages": _QUEUE,
+            "log_level": 0,
+        }
         self._producer = Producer(config)
         self.encoder = Encoder()
 

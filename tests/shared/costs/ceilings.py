@@ -59,8 +59,8 @@ CEILINGS = {
 READINGS_OF_HEADERS = 3
 """How often those of a message are gone through until it is decoded."""
 READINGS_WHEN_IGNORED = 1
-KEPT_BYTES = 500
-"""How many more there may be after a batch of 50 events: ten an event."""
+KEPT_BYTES = 2_000
+"""How many more there may be after a batch of 50 events: less than one object for each."""
 
 
 def ceiling_of(sample: Sample) -> Ceiling:

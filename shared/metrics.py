@@ -19,8 +19,8 @@ class CountedHistogram(Histogram):
     def add(self, counts: Mapping[int, int], total: float) -> None:
         """Add values: how many in which bucket, and their sum.
 
-        ``observe`` looks for the bucket of each value and takes two locks: a tenth of the time that
-        an event has in all.
+        ``observe`` looks for the bucket of each value and takes two locks, which is much for each
+        event.
         """
         self._sum.inc(total)
         for index, count in counts.items():

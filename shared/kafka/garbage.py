@@ -13,8 +13,8 @@ def service_kept() -> Iterator[None]:
 
     A service has more than a hundred thousand objects that stay as long as its process. A worker
     makes so many new ones that the collector would go through all of these again several times a
-    second: an eighth of the worker's time, in pauses of hundredths of a second. What is made during
-    the block is collected as ever.
+    second: much of the worker's time, in pauses of hundredths of a second. What is made during the
+    block is collected as ever.
     """
     # What is garbage now would stay, too.
     gc.collect()

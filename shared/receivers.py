@@ -34,10 +34,6 @@ class Collection:
     room: Room
     collected: list[Event] = field(default_factory=list)
     emitting: Event | None = None
-    event_types: frozenset[str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.event_types = frozenset(signal.event_type for signal in self.room.signals)
 
 
 _collection: ContextVar[Collection | None] = ContextVar("event_sync_collection", default=None)
@@ -143,7 +139,7 @@ def emit(event: Event, collection: Collection) -> list[ReceiverFailure]:
     collection.emitting = event
     responses = _send(event)
     collection.emitting = None
-    if event.signal.event_type in collection.event_types and (
+    if collection.room.consumes(event.signal.event_type) and (
         not collection.collected or collection.collected[-1] is not event
     ):
         raise EventNotCollected(

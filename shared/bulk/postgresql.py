@@ -92,7 +92,7 @@ class PostgreSQLRows(Rows):
         if type(field) in TEXTS:
             return array_of(values)
         if type(field) in NUMBERS:
-            return array_of(each(_text_of, values))
+            return array_of(list(map(_text_of, values)))
         sets_itself = getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
         if type(field) in _CHECKED and not sets_itself:
             return array_of(each(lambda value: _text_of(field.get_prep_value(value)), values))

@@ -154,19 +154,15 @@ class Rows:
         if type(field) in _DRIVERS_OWN:
             return [getattr(row, field.attname) for row in rows]
         save: Any = field.pre_save
-        values = (save(row, add=True) for row in rows)
+        values = [save(row, add=True) for row in rows]
         return each(lambda value: field.get_db_prep_save(value, self._connection), values)
 
 
-def each(convert: Callable[[Any], Any], values: Iterable[Any]) -> list[Any]:
-    """Convert values, one that follows itself only once: many a column has one and no other."""
-    last = converted = None
-    found = []
-    for value in values:
-        if value is not last or value is None:
-            last, converted = value, convert(value)
-        found.append(converted)
-    return found
+def each(convert: Callable[[Any], Any], values: Sequence[Any]) -> list[Any]:
+    """Convert values, an object that is there several times only once: many a column has few."""
+    objects = {id(value): value for value in values}
+    converted = {key: convert(value) for key, value in objects.items()}
+    return [converted[id(value)] for value in values]
 
 
 def _in_order(rows: Mapping[str, Row]) -> list[Row]:

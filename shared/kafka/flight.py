@@ -46,10 +46,9 @@ class Flight:
 
     def arrivals_for(self, room: Room) -> list[Arrival]:
         """Return the arrivals as a room counts them: what it doesn't consume is ignored."""
-        consumed = frozenset(signal.event_type for signal in room.signals)
         return [
             Ignored(arrival.message)
-            if isinstance(arrival, Event) and arrival.signal.event_type not in consumed
+            if isinstance(arrival, Event) and not room.consumes(arrival.signal.event_type)
             else arrival
             for arrival in self.arrivals
         ]

@@ -29,7 +29,7 @@ from shared.kafka.coverage import Coverage
 from shared.kafka.decoding import Decoder
 from shared.kafka.emission import Emission
 from shared.kafka.flight import Flight
-from shared.kafka.garbage import service_kept
+from shared.kafka.garbage import seldom_collected
 from shared.kafka.patience import Patience, Stopped
 from shared.kafka.standby import Standby
 from shared.kafka.subscription import Subscription
@@ -99,7 +99,7 @@ class Worker:
         Once only: the clients are closed afterwards.
         """
         names = {"room": self.room.name, "group": self.group}
-        with self._stop.on_signals(), self._registry, service_kept():
+        with self._stop.on_signals(), self._registry, seldom_collected():
             log.info(Action.WORKER_STARTED, **names, topics=self.topics)
             if self._is_live:
                 supersede(self.room)

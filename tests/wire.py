@@ -11,11 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from io import BytesIO
 from itertools import count
 from typing import Any
 
-import fastavro
 from confluent_kafka.serialization import MessageField, SerializationContext
 from django.test import override_settings
 from edx_event_bus_kafka.internal.config import get_schema_registry_client
@@ -25,7 +23,7 @@ from openedx_events.data import EventsMetadata
 from openedx_events.event_bus.avro.serializer import AvroSignalSerializer
 from openedx_events.tooling import OpenEdxPublicSignal
 
-from shared import parking, registry, shadow
+from shared import shadow
 from shared.batches import Arrival, Batch, BatchResult
 from shared.conf import get_settings
 from shared.consumer import Room
@@ -33,17 +31,16 @@ from shared.embedded import EmbeddedRegistry
 from shared.exceptions import TransientError
 from shared.kafka.config import schema_registry_client
 from shared.kafka.decoding import Decoder
-from shared.messages import Event, Message
+from shared.messages import Message
 from shared.modes import shadow_name
-from shared.pipeline import settle
-from shared.receivers import ReceiverFailure, collecting, emit
+from shared.testing.avro import AvroRecord, written
+from shared.testing.bus import topic_and_key_of
+from shared.testing.delivery import deliver, deliver_parked
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 """When everything happens that has no time of its own."""
 
-Record = dict[str, Any]
-"""An event's data as Avro sees it."""
-Edit = Callable[[Record], object]
+Edit = Callable[[AvroRecord], object]
 """Changes an Avro record to what the event's own classes wouldn't hold."""
 
 WIDE = 2**62 + 4711
@@ -67,7 +64,7 @@ class Wire:
         **data: Any,
     ) -> Message:
         """Return the message of an event; ``data`` are the signal's arguments."""
-        topic, key_field = _declared(signal)
+        topic, key_field = topic_and_key_of(signal)
         headers = _get_headers_from_metadata(
             EventsMetadata(event_type=signal.event_type, minorversion=0, time=time)
         )
@@ -96,15 +93,7 @@ class Wire:
 
     def take(self, room: Room, messages: Sequence[Message], *, now: datetime = NOW) -> BatchResult:
         """Do what the room's worker does with the messages of one batch."""
-        arrivals = self._arrivals(room, messages)
-        with collecting(room) as collection:
-            failures = [
-                failure
-                for arrival in arrivals
-                if isinstance(arrival, Event)
-                for failure in emit(arrival, collection)
-            ]
-        return _settle(room, arrivals, failures, now)
+        return deliver(room, *self._arrivals(room, messages), now=now)
 
     def keep(self, room: Room, messages: Sequence[Message], *, now: datetime = NOW) -> BatchResult:
         """Do what the worker of the room's shadow does with the messages of one batch."""
@@ -124,34 +113,7 @@ class Wire:
 
     def retry(self, room: Room, *, now: datetime = NOW) -> BatchResult:
         """Do what the room's worker does with the parked events that are due."""
-        due = parking.due(room.name, room.topics, limit=1_000, now=now)
-        return _settle(room, parking.arrivals_of(due, self.decoder.decode), (), now)
-
-
-def _settle(
-    room: Room,
-    arrivals: Sequence[Arrival],
-    failures: Sequence[ReceiverFailure],
-    now: datetime,
-) -> BatchResult:
-    batch = Batch(
-        room=room,
-        group=room.name,
-        worker="tests",
-        arrivals=tuple(arrivals),
-        failures=tuple(failures),
-    )
-    return settle(batch, now=now)
-
-
-def _declared(signal: OpenEdxPublicSignal) -> tuple[str, str]:
-    """Return the topic and the key field of the first consumer that consumes a signal."""
-    return next(
-        (consumer.topic, route.key_field)
-        for room in registry.rooms()
-        for consumer in room.consumers
-        if (route := consumer.route_for(signal.event_type))
-    )
+        return deliver_parked(room, self.decoder.decode, now=now)
 
 
 @contextmanager
@@ -171,13 +133,7 @@ def running_wire() -> Iterator[Wire]:
 
 def avro(schema: Any, record: Any) -> bytes:
     """Return the Avro data of a record."""
-    return _written(schema, record).replace(_written("long", WIDE), b"\xff" * 10 + b"\1")
-
-
-def _written(schema: Any, record: Any) -> bytes:
-    buffer = BytesIO()
-    fastavro.schemaless_writer(buffer, schema, record)
-    return buffer.getvalue()
+    return written(schema, record).replace(written("long", WIDE), b"\xff" * 10 + b"\1")
 
 
 def with_header(message: Message, name: str, *values: bytes | None) -> Message:

@@ -9,9 +9,9 @@ from typing import Any
 from shared.batches import Ending
 from shared.messages import Message
 from shared.outcomes import Outcome
-from tests.contract.fields import put
+from shared.testing.avro import AvroRecord, put
 from tests.contract.sample import Edits, Sample, parent_number
-from tests.wire import NOW, Record, Wire
+from tests.wire import NOW, Wire
 
 OURS = frozenset({"id", "sync_key", "position", "filled_position", "created", "modified"})
 """Columns that no event says."""
@@ -39,7 +39,7 @@ class Bench:
     ) -> Message:
         """Return the message of an event of a row; each has an id and an offset of its own."""
 
-        def edit(record: Record) -> None:
+        def edit(record: AvroRecord) -> None:
             for path, value in (edits or {}).items():
                 put(record[self.sample.argument], path, value)
 

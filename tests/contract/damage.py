@@ -7,20 +7,20 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from openedx_events.event_bus.avro.schema import schema_from_signal
 
 from shared.messages import Message
+from shared.testing.avro import AvroRecord, Fields, put, schema_field
 from tests.contract.bench import Bench
 from tests.contract.catalogue import SAMPLES
-from tests.contract.fields import leaves, put, schema_field
+from tests.contract.fields import argument_of, leaves
 from tests.contract.sample import Edits
-from tests.wire import NOW, Record, avro, with_header
+from tests.wire import NOW, avro, with_header
 
 Make: TypeAlias = Callable[[Bench], Message]
 """Makes the damaged event of row 1."""
-Fields: TypeAlias = list[dict[str, Any]]
 
 YEAR = timedelta(days=365)
 MARKER = "dorothea"
@@ -59,10 +59,10 @@ def written_with(
 ) -> Message:
     """Return an event whose writer's schema had other fields: ``change`` gets those around one."""
     signal = bench.sample.signal
-    record: Record = {}
+    record: AvroRecord = {}
     message = bench.wire.message(signal, edit=record.update, **bench.sample.data())
     schema = schema_from_signal(signal)
-    change(*schema_field(schema, path))
+    change(*schema_field(argument_of(schema), path))
     for name, new in (edits or {}).items():
         put(record[bench.sample.argument], name, new)
     return replace(message, value=bench.wire.framed(json.dumps(schema), avro(schema, record)))

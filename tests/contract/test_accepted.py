@@ -9,8 +9,9 @@ import pytest
 
 from shared.models import DeadLetter, ParkedEvent
 from shared.outcomes import Outcome
+from shared.testing.avro import Fields
 from tests.contract.catalogue import SAMPLES, each_changing, each_sample
-from tests.contract.damage import Fields, Make, header, needed_field, retype, written_with
+from tests.contract.damage import Make, header, needed_field, retype, written_with
 from tests.contract.fields import leaves
 from tests.wire import NOW, with_header
 

@@ -9,7 +9,7 @@ from openedx_events.learning.signals import PERSISTENT_GRADE_SUMMARY_CHANGED
 
 from credentials_grades_sync import filters
 from shared.events.learning.signals import COURSE_GRADE_CHANGED
-from tests.credentials_grades_sync.samples import (
+from shared.testing.factories.learning import (
     CourseFactory,
     CourseGradeFactory,
     PersistentCourseGradeFactory,

@@ -16,7 +16,7 @@ from credentials_grades_sync.records import UserGradeRecord
 from shared.events.learning.signals import COURSE_GRADE_CHANGED
 from shared.exceptions import UnmappableEvent
 from shared.records import fold_key, layout_of
-from tests.credentials_grades_sync.samples import (
+from shared.testing.factories.learning import (
     CourseFactory,
     CourseGradeFactory,
     PersistentCourseGradeFactory,

@@ -15,7 +15,7 @@ from shared.events.learning.signals import COURSE_GRADE_CHANGED
 from shared.messages import Event
 from shared.outcomes import Outcome
 from shared.testing import deliver, make_event
-from tests.credentials_grades_sync.samples import CourseGradeFactory, PersistentCourseGradeFactory
+from shared.testing.factories.learning import CourseGradeFactory, PersistentCourseGradeFactory
 from tests.orders import each_way
 
 pytestmark = pytest.mark.django_db

@@ -16,7 +16,7 @@ from shared.consumer import Room
 from shared.messages import Event
 from shared.outcomes import Outcome
 from shared.testing import deliver, make_event
-from tests.discovery_course_run_sync.samples import CourseCatalogFactory, CourseFactory
+from shared.testing.factories.content_authoring import CourseCatalogFactory, CourseFactory
 
 KEY = "course-v1:edX+Tests+2026"
 OTHER_CASE = "course-v1:EDX+tests+2026"

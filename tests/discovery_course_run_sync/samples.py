@@ -1,17 +1,10 @@
-"""Data of the course events, as Studio would send it, and the rows that they become."""
+"""Samples of the course events, and the rows that they become."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from factory.base import Factory
-from factory.declarations import LazyAttributeSequence, SubFactory
 from opaque_keys.edx.keys import CourseKey
-from openedx_events.content_authoring.data import (
-    CourseCatalogData,
-    CourseData,
-    CourseScheduleData,
-)
 from openedx_events.content_authoring.signals import (
     COURSE_CATALOG_INFO_CHANGED,
     COURSE_CREATED,
@@ -21,51 +14,12 @@ from openedx_events.tooling import OpenEdxPublicSignal
 
 from discovery_course_run_sync.consumers import COURSE_RUNS
 from discovery_course_run_sync.standalone.models import CourseRun
+from shared.testing.factories.content_authoring import CourseCatalogFactory, CourseFactory
 from tests.contract import bad_values, odd_values
 from tests.contract.sample import Bad, Columns, Edits, Odd, Sample, State
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 END = datetime(2026, 6, 1, tzinfo=UTC)
-
-
-def course_key(number: int) -> CourseKey:
-    """Return the key of a course run."""
-    return CourseKey.from_string(f"course-v1:edX+Tests+{number}")
-
-
-class CourseScheduleFactory(Factory):
-    """A schedule with every date."""
-
-    class Meta:
-        model = CourseScheduleData
-
-    start = START
-    pacing = "instructor"
-    end = END
-    enrollment_start = datetime(2026, 1, 1, tzinfo=UTC)
-    enrollment_end = datetime(2026, 4, 1, tzinfo=UTC)
-
-
-class CourseCatalogFactory(Factory):
-    """A course as Studio published it; each is a course run of its own."""
-
-    class Meta:
-        model = CourseCatalogData
-
-    course_key = LazyAttributeSequence(lambda _, number: course_key(number))
-    name = "Tests"
-    schedule_data = SubFactory(CourseScheduleFactory)
-    hidden = False
-    invitation_only = False
-
-
-class CourseFactory(Factory):
-    """A course that is there; each is a course run of its own."""
-
-    class Meta:
-        model = CourseData
-
-    course_key = LazyAttributeSequence(lambda _, number: course_key(number))
 
 
 UNDATED: Columns = {"end": None, "enrollment_start": None, "enrollment_end": None}

@@ -8,7 +8,7 @@ from openedx_events.content_authoring.signals import COURSE_CATALOG_INFO_CHANGED
 from openedx_events.data import EventsMetadata
 
 from discovery_course_run_sync import filters
-from tests.discovery_course_run_sync.samples import CourseCatalogFactory, CourseFactory
+from shared.testing.factories.content_authoring import CourseCatalogFactory, CourseFactory
 
 CHANGED = EventsMetadata(event_type=COURSE_CATALOG_INFO_CHANGED.event_type)
 CREATED = EventsMetadata(event_type=COURSE_CREATED.event_type)

@@ -16,7 +16,7 @@ from discovery_course_run_sync.records import CourseRunRecord, Pacing
 from discovery_course_run_sync.standalone.models import CourseRun
 from shared.exceptions import UnmappableEvent
 from shared.records import fold_key, layout_of
-from tests.discovery_course_run_sync.samples import (
+from shared.testing.factories.content_authoring import (
     CourseCatalogFactory,
     CourseFactory,
     CourseScheduleFactory,

@@ -11,12 +11,8 @@ from discovery_course_run_sync.standalone.models import CourseRun
 from shared import registry
 from shared.snapshots import Row
 from shared.testing import deliver, make_event
-from tests.discovery_course_run_sync.samples import (
-    END,
-    START,
-    CourseCatalogFactory,
-    course_key,
-)
+from shared.testing.factories.content_authoring import CourseCatalogFactory, course_key
+from tests.discovery_course_run_sync.samples import END, START
 from tests.library import NOW
 from tests.snapshots import backfill, reconcile, written
 

@@ -13,6 +13,7 @@ from discovery_course_run_sync.standalone.models import CourseRun
 from shared.messages import Event
 from shared.ordering import Position
 from shared.outcomes import Outcome
+from shared.testing.factories.content_authoring import CourseScheduleFactory
 from tests.discovery_course_run_sync.events import (
     KEY,
     OTHER_CASE,
@@ -22,7 +23,6 @@ from tests.discovery_course_run_sync.events import (
     published,
     rerun,
 )
-from tests.discovery_course_run_sync.samples import CourseScheduleFactory
 from tests.orders import each_way
 
 pytestmark = pytest.mark.django_db

@@ -31,7 +31,7 @@ from shared.models import ParkedEvent
 from shared.outcomes import Outcome
 from shared.pipeline import settle
 from shared.testing import deliver, make_event
-from tests.enterprise_license_sync.samples import (
+from shared.testing.factories.enterprise import (
     PLAN,
     LicensedEnrollmentFactory,
     LicenseFactory,

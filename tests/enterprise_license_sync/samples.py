@@ -1,78 +1,29 @@
-"""Data of the enterprise events, as their services would send it, and the rows they become."""
+"""Samples of the enterprise events, and the rows that they become."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from uuid import UUID
 
-from factory.base import Factory
-from factory.declarations import LazyAttribute, Sequence
 from opaque_keys.edx.keys import CourseKey
 from openedx_events.tooling import OpenEdxPublicSignal
 
 from enterprise_license_sync.consumers import LICENSED_ENROLLMENTS, LICENSES, SUBSCRIPTION_PLANS
 from enterprise_license_sync.standalone.models import License, LicensedEnrollment, SubscriptionPlan
-from shared.events.enterprise.data import (
-    LicenseData,
-    LicensedEnrollmentData,
-    SubscriptionPlanData,
-)
 from shared.events.enterprise.signals import (
     LICENSE_DELETED,
     LICENSED_ENROLLMENT_CHANGED,
     SUBSCRIPTION_PLAN_DELETED,
 )
+from shared.testing.factories.enterprise import (
+    CATALOG,
+    CUSTOMER,
+    LicensedEnrollmentFactory,
+    LicenseFactory,
+    SubscriptionPlanFactory,
+)
 from tests.contract import bad_values, odd_values
 from tests.contract.sample import Bad, Odd, Sample, State, parent_number
-
-PLAN, CUSTOMER, CATALOG = UUID(int=1), UUID(int=2), UUID(int=3)
-COURSE_KEY = CourseKey.from_string("course-v1:edX+Tests+2026")
-
-
-class SubscriptionPlanFactory(Factory):
-    """An active plan of 2026; each is a plan of its own."""
-
-    class Meta:
-        model = SubscriptionPlanData
-
-    plan_uuid = Sequence(lambda number: UUID(int=0x10000 + number))
-    title = "Tests"
-    enterprise_customer_uuid = CUSTOMER
-    start_date = datetime(2026, 1, 1, tzinfo=UTC)
-    expiration_date = datetime(2026, 12, 31, tzinfo=UTC)
-    is_active = True
-    desired_num_licenses = 10
-    enterprise_catalog_uuid = CATALOG
-
-
-class LicenseFactory(Factory):
-    """A license that is assigned to a learner; each is a license of its own, of one plan."""
-
-    class Meta:
-        model = LicenseData
-
-    license_uuid = Sequence(lambda number: UUID(int=0x20000 + number))
-    plan_uuid = PLAN
-    status = "assigned"
-    lms_user_id = None
-    user_email = LazyAttribute(lambda license_: f"learner-{license_.license_uuid.int}@example.com")
-    assigned_date = datetime(2026, 1, 2, tzinfo=UTC)
-
-
-class LicensedEnrollmentFactory(Factory):
-    """An active enrollment; each has a license and a learner of its own, of one plan."""
-
-    class Meta:
-        model = LicensedEnrollmentData
-
-    license_uuid = Sequence(lambda number: UUID(int=0x30000 + number))
-    plan_uuid = PLAN
-    lms_user_id = Sequence(lambda number: number + 1)
-    course_key = COURSE_KEY
-    mode = "verified"
-    is_active = True
-    is_revoked = False
-
 
 FOLLOWER = UUID(int=4)
 FEBRUARY = datetime(2026, 2, 1, tzinfo=UTC)

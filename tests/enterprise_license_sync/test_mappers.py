@@ -27,7 +27,7 @@ from shared.events.enterprise.signals import (
 )
 from shared.exceptions import UnmappableEvent
 from shared.records import fold_key, layout_of
-from tests.enterprise_license_sync.samples import (
+from shared.testing.factories.enterprise import (
     CATALOG,
     CUSTOMER,
     PLAN,

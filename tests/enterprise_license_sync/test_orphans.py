@@ -20,6 +20,7 @@ from shared import parking
 from shared.models import OutcomeCount, ParkedEvent
 from shared.outcomes import Outcome
 from shared.records import PositionedRecord
+from shared.testing.factories.enterprise import PLAN
 from tests.cluster import Cluster
 from tests.enterprise_license_sync.events import (
     LICENSE,
@@ -37,7 +38,6 @@ from tests.enterprise_license_sync.events import (
     retry,
     work,
 )
-from tests.enterprise_license_sync.samples import PLAN
 from tests.processes import wait_until
 
 APPLIED, PARKED, STALE = Outcome.APPLIED, Outcome.PARKED, Outcome.STALE

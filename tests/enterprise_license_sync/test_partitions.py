@@ -15,12 +15,12 @@ from openedx_events.data import EventsMetadata
 from shared import registry
 from shared.embedded import EmbeddedBroker, EmbeddedRegistry
 from shared.events.enterprise.signals import LICENSE_CREATED
-from tests.enterprise_license_sync.events import ROOM, TOPIC
-from tests.enterprise_license_sync.samples import (
+from shared.testing.factories.enterprise import (
     LicensedEnrollmentFactory,
     LicenseFactory,
     SubscriptionPlanFactory,
 )
+from tests.enterprise_license_sync.events import ROOM, TOPIC
 from tests.processes import PATIENCE
 
 PARTITIONS = 7

@@ -21,7 +21,7 @@ from shared.models import ParkedEvent
 from shared.ordering import Position
 from shared.snapshots import Row
 from shared.testing import deliver, make_event
-from tests.enterprise_license_sync.samples import (
+from shared.testing.factories.enterprise import (
     PLAN,
     LicensedEnrollmentFactory,
     LicenseFactory,

@@ -22,6 +22,7 @@ from shared.events.enterprise.signals import (
     SUBSCRIPTION_PLAN_RENEWED,
 )
 from shared.outcomes import Outcome
+from shared.testing.factories.enterprise import CATALOG, CUSTOMER, PLAN
 from tests.enterprise_license_sync.events import (
     EMAIL,
     LEARNER,
@@ -38,7 +39,6 @@ from tests.enterprise_license_sync.events import (
     plan_that_is,
     work,
 )
-from tests.enterprise_license_sync.samples import CATALOG, CUSTOMER, PLAN
 from tests.orders import each_way
 
 pytestmark = pytest.mark.django_db

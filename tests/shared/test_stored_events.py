@@ -9,7 +9,7 @@ import pytest
 from shared.events.learning.signals import COURSE_GRADE_CHANGED
 from shared.exceptions import ConfigurationError, TransientError, UndecodableMessage
 from shared.stored_events import StoredEvents
-from tests.credentials_grades_sync.samples import CourseGradeFactory
+from shared.testing.factories.learning import CourseGradeFactory
 from tests.library import shelf
 from tests.wire import running_wire, with_header
 

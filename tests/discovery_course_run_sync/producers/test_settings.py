@@ -14,7 +14,7 @@ from openedx_events.event_bus import merge_producer_configs
 
 from discovery_course_run_sync.producers.apps import DiscoveryCourseRunSyncProducersConfig
 from discovery_course_run_sync.producers.settings import PRODUCER_CONFIG
-from tests.discovery_course_run_sync.samples import CourseCatalogFactory, CourseFactory
+from shared.testing.factories.content_authoring import CourseCatalogFactory, CourseFactory
 from tests.producers import configured, install, key_schemas, publishing, signals_of
 
 CATALOG_INFO_CHANGED = "org.openedx.content_authoring.course.catalog_info.changed.v1"

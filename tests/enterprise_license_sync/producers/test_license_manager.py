@@ -26,6 +26,7 @@ from shared.events.enterprise.signals import (
 )
 from shared.outcomes import Outcome
 from shared.testing import deliver, make_event
+from shared.testing.factories.enterprise import LicenseFactory
 from tests.enterprise_license_sync.events import license_ as license_event
 from tests.enterprise_license_sync.events import outcomes, plan
 from tests.enterprise_license_sync.producers.rows import (
@@ -44,7 +45,6 @@ from tests.enterprise_license_sync.producers.stand_ins.subscriptions.models impo
     SubscriptionPlan,
     SubscriptionPlanRenewal,
 )
-from tests.enterprise_license_sync.samples import LicenseFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("license_manager")]
 

@@ -21,6 +21,7 @@ from shared.events.enterprise.data import LicensedEnrollmentData
 from shared.events.enterprise.signals import LICENSED_ENROLLMENT_CHANGED
 from shared.outcomes import Outcome
 from shared.testing import deliver
+from shared.testing.factories.enterprise import PLAN
 from tests.enterprise_license_sync.events import (
     LICENSE,
     license_,
@@ -47,7 +48,6 @@ from tests.enterprise_license_sync.producers.stand_ins.student.models import (
     CourseEnrollment,
     HistoricalCourseEnrollment,
 )
-from tests.enterprise_license_sync.samples import PLAN
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("lms")]
 

@@ -26,7 +26,7 @@ from shared.conf import get_settings
 from shared.events.learning.signals import COURSE_GRADE_CHANGED
 from shared.exceptions import TransientError, UndecodableMessage, UnknownEventType
 from shared.messages import Message
-from tests.credentials_grades_sync.samples import (
+from shared.testing.factories.learning import (
     EDITED_AT,
     CourseFactory,
     CourseGradeFactory,

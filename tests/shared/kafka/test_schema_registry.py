@@ -21,10 +21,7 @@ from shared.exceptions import FatalError, TransientError, UndecodableMessage
 from shared.kafka.decoding import Decoder
 from shared.messages import NO_PARTITION, Message
 from shared.testing import make_event
-from tests.credentials_grades_sync.samples import (
-    CourseGradeFactory,
-    PersistentCourseGradeFactory,
-)
+from shared.testing.factories.learning import CourseGradeFactory, PersistentCourseGradeFactory
 from tests.wire import Wire, running_wire, with_header
 
 

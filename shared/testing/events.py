@@ -1,12 +1,7 @@
-"""What a squad's own tests use: make events, and deliver them to a room without a broker.
-
-Delivery takes the worker's way from the signal on: emit, collect, settle, in a real database.
-"""
+"""Events without a bus."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from itertools import count
 from typing import Any
@@ -17,13 +12,8 @@ from openedx_events.data import EventsMetadata
 from openedx_events.event_bus.avro.serializer import serialize_event_data_to_bytes
 from openedx_events.tooling import OpenEdxPublicSignal
 
-from shared import registry
-from shared.batches import Batch, BatchResult
 from shared.cloudevents import headers_of
-from shared.consumer import Consumer, Room
 from shared.messages import Event, Message
-from shared.pipeline import settle
-from shared.receivers import ReceiverFailure, collecting, emit
 
 _offsets = count()
 
@@ -59,29 +49,3 @@ def make_event(
         timestamp=timezone.now(),
     )
     return Event(signal=signal, data=data, metadata=metadata, message=message)
-
-
-def deliver(room: Room, *events: Event, now: datetime | None = None) -> BatchResult:
-    """Emit events and settle what the room collected as one batch."""
-    failures: list[ReceiverFailure] = []
-    with collecting(room) as collection:
-        for event in events:
-            failures += emit(event, collection)
-    batch = Batch(
-        room=room,
-        group=room.name,
-        worker="tests",
-        arrivals=tuple(collection.collected),
-        failures=tuple(failures),
-    )
-    return settle(batch, now=now or timezone.now())
-
-
-@contextmanager
-def registered(room_name: str, *consumers: Consumer) -> Iterator[Room]:
-    """Register a room for the length of a block."""
-    room = registry.register(room_name, *consumers)
-    try:
-        yield room
-    finally:
-        registry.unregister(room)

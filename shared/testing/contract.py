@@ -1,0 +1,240 @@
+"""The contract of every consumer as a class; a squad's test gives it a sample and nothing more.
+
+    class TestEnrollments(ConsumerContract):
+        sample = ENROLLMENTS
+
+It needs pytest-django. Each test says what is promised, and fails with what the consumer did.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from random import Random
+from typing import ClassVar
+
+import pytest
+from django.db import transaction
+
+from shared.messages import Message
+from shared.models import DeadLetter, ParkedEvent
+from shared.outcomes import Outcome
+from shared.testing.avro import leaves, put, schema_field
+from shared.testing.bus import InMemoryBus
+from shared.testing.garbage import Garbage, garbage_of
+from shared.testing.sample import Sample
+from shared.testing.trial import ROWS, Trial
+
+APPLIED, UNCHANGED, STALE = Outcome.APPLIED, Outcome.UNCHANGED, Outcome.STALE
+DEAD, FILTERED, PARKED = Outcome.DEAD, Outcome.FILTERED, Outcome.PARKED
+
+_STREAM = 24
+_STATES = 4
+_BATCH_SIZES = (1, 3, 7, _STREAM)
+_POISON = {
+    "no value": None,
+    "bytes that are no event": b"garbage",
+    "an unknown schema": b"\0\0\x0f\x42\x3f\0",
+}
+
+
+class ConsumerContract:
+    """What every consumer promises, tried with the events of one sample."""
+
+    pytestmark: ClassVar = [pytest.mark.django_db]
+    sample: ClassVar[Sample]
+
+    @pytest.fixture
+    def orphan(self) -> Trial:
+        """The sample on a bus in memory, and empty tables."""
+        return Trial(self.sample, InMemoryBus())
+
+    @pytest.fixture
+    def trial(self, orphan: Trial, db: None) -> Trial:
+        """The same; the rows that its rows refer to are there."""
+        orphan.bring_parents()
+        return orphan
+
+    @pytest.fixture
+    def changing(self, trial: Trial) -> Trial:
+        """The same, for a consumer whose events change rows."""
+        if self.sample.route.creates_only:
+            pytest.skip("Its events make rows and never change one.")
+        return trial
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Repeat a test over the fields of the event."""
+        if "garbage" in metafunc.fixturenames:
+            found = garbage_of(self.sample.signal)
+            metafunc.parametrize("garbage", found, ids=str)
+
+    def test_event_becomes_a_row(self, trial: Trial) -> None:
+        """One row, and it says what the event says: another event has it say something else."""
+        assert trial.take(trial.event()) == [APPLIED]
+        before = trial.said()
+        assert len(before) == 1
+        if not self.sample.route.creates_only:
+            assert trial.take(trial.event(state=1, minute=1)) == [APPLIED]
+            assert len(trial.said()) == 1
+            assert trial.said() != before
+        assert not any(model.objects.exists() for model in (DeadLetter, ParkedEvent))
+
+    def test_rows_are_told_apart(self, trial: Trial) -> None:
+        """Each number of the sample is a row of its own."""
+        numbers = range(1, ROWS + 1)
+        assert trial.take(*map(trial.event, numbers)) == [APPLIED] * ROWS
+        assert len(trial.said()) == ROWS
+
+    def test_replayed_events_change_nothing(self, trial: Trial) -> None:
+        """What comes again leaves the rows as they are, every column of them."""
+        messages = [trial.event(number) for number in range(1, ROWS + 1)]
+        trial.take(*messages)
+        before = trial.rows()
+        trial.bus.rewind(self.sample.room)
+        assert APPLIED not in trial.take()
+        assert trial.rows() == before
+
+    def test_same_fact_again_changes_nothing(self, changing: Trial) -> None:
+        """An event with another id and a later time that tells nothing new: UNCHANGED."""
+        changing.take(changing.event())
+        before = changing.rows()
+        assert changing.take(changing.event(minute=1)) == [UNCHANGED]
+        assert changing.rows() == before
+
+    def test_older_event_is_ignored(self, changing: Trial) -> None:
+        """In the same batch as the newer one, and in a later one."""
+        older, newer = changing.event(state=1), changing.event(minute=1)
+        assert changing.take(newer, older) == [APPLIED, STALE]
+        before = changing.rows()
+        assert changing.take(older) == [STALE]
+        assert changing.rows() == before
+
+    def test_older_than_what_was_only_repeated_is_ignored(self, changing: Trial) -> None:
+        """An event between two that say the same never wins, though the last changed nothing."""
+        for message in (changing.event(), changing.event(minute=2)):
+            changing.take(message)
+        before = changing.rows()
+        assert changing.take(changing.event(state=1, minute=1)) == [STALE]
+        assert changing.rows() == before
+
+    def test_same_time_follows_the_place(self, changing: Trial) -> None:
+        """Of two events of one time the same one wins in whatever order they come."""
+        for partition in (0, 1):
+            pair = [changing.event(), changing.event(state=1, partition=partition)]
+            assert changing.said_after(pair) == changing.said_after(pair[::-1])
+
+    @pytest.mark.parametrize("seed", range(2))
+    def test_any_order_and_any_batches_end_in_the_same_rows(self, trial: Trial, seed: int) -> None:
+        """Shuffled, doubled and cut anywhere, a stream ends as its newest events alone do."""
+        random = Random(seed)
+        newest: dict[int, Message] = {}
+        stream = self._stream(trial, random)
+        for number, message in sorted(stream, key=lambda each: trial.bus.decode(each[1]).position):
+            newest[number] = message
+        expected = trial.said_after(list(newest.values()))
+        for batch_size in _BATCH_SIZES:
+            arriving = [message for _, message in stream + random.sample(stream, 4)]
+            random.shuffle(arriving)
+            assert trial.said_after(arriving, batch_size=batch_size) == expected
+
+    @pytest.mark.parametrize("value", _POISON.values(), ids=_POISON)
+    def test_poison_is_isolated_and_kept(self, trial: Trial, value: bytes | None) -> None:
+        """It is a dead letter, whole; the events beside it don't notice."""
+        message = replace(trial.event(), value=value)
+        assert self._outcome_between(trial, message) == DEAD
+        assert DeadLetter.objects.get().message == message
+        assert len(trial.said()) == 2
+
+    def test_garbage_is_taken_or_named(self, trial: Trial, garbage: Garbage) -> None:
+        """A value that can't be stored is a dead letter naming its field: none is swallowed."""
+        try:
+            message = trial.garbled(garbage)
+        except LookupError:
+            pytest.skip(f"The sample's event doesn't have {garbage.path}.")
+        outcome = self._outcome_between(trial, message)
+        if outcome == DEAD:
+            letter = DeadLetter.objects.get()
+            assert letter.message == message
+            assert garbage.breaks_schema or garbage.is_named(letter.error), letter.error
+            assert len(trial.said()) == 2
+        elif outcome == FILTERED:
+            assert not trial.accepts(message), "an event that the consumer wants was swallowed"
+        else:
+            assert outcome in (APPLIED, UNCHANGED, PARKED)
+            assert trial.misfits() == [], "not every database would have taken this"
+
+    def test_what_is_not_wanted_leaves_no_trace(self, trial: Trial) -> None:
+        """Neither a row nor a dead letter."""
+        if not self.sample.unwanted:
+            pytest.skip("The sample names no event that its consumer doesn't want.")
+        messages = [trial.saying(data) for data in self.sample.unwanted]
+        assert trial.take(*messages) == [FILTERED] * len(messages)
+        assert trial.rows() == []
+        assert not any(model.objects.exists() for model in (DeadLetter, ParkedEvent))
+
+    def test_writer_with_the_golden_schema(self, trial: Trial) -> None:
+        """Its events become the same rows: what is on the topic already stays readable."""
+        schema = trial.schema()
+        if self.sample.golden:
+            schema = json.loads(self.sample.golden.read_text())
+        expected = trial.said_after([event := trial.event()])
+        again = replace(trial.written_with(schema, trial.record()), offset=event.offset)
+        assert trial.said_after([again]) == expected
+
+    def test_writer_with_a_field_more(self, trial: Trial) -> None:
+        """An event of a newer service, which says what this one doesn't know yet."""
+        schema, record = trial.schema(), trial.record()
+        fields, _ = schema_field(schema, leaves(schema)[0].path)
+        fields.append({"name": "of_a_newer_version", "type": "string"})
+        put(record, ".".join([*leaves(schema)[0].path.split(".")[:-1], "of_a_newer_version"]), "x")
+        expected = trial.said_after([event := trial.event()])
+        newer = replace(trial.written_with(schema, record), offset=event.offset)
+        assert trial.said_after([newer]) == expected
+
+    def test_writer_with_a_field_less(self, trial: Trial) -> None:
+        """An event of an older service: what it can't know is none, or the event is kept whole."""
+        for leaf in leaves(trial.schema()):
+            schema = trial.schema()
+            fields, place = schema_field(schema, leaf.path)
+            del fields[place]
+            message = trial.written_with(schema, trial.record())
+            with transaction.atomic():
+                outcome = self._outcome_between(trial, message)
+                letters = list(DeadLetter.objects.all())
+                transaction.set_rollback(True)
+            assert outcome in ((APPLIED, FILTERED, DEAD) if leaf.optional else (DEAD,)), leaf.path
+            for letter in letters:
+                assert letter.message == message
+                assert not leaf.optional or letter.error.startswith(f"{leaf.path}: "), letter.error
+
+    def test_child_waits_for_its_parent(self, orphan: Trial) -> None:
+        """It loses nothing, and is taken by itself when the parent has come."""
+        if not self.sample.parent:
+            pytest.skip("The sample's rows refer to no others.")
+        assert orphan.take(orphan.event()) == [PARKED]
+        assert orphan.rows() == []
+        orphan.bring_parents()
+        assert len(orphan.rows()) == 1
+        assert not any(model.objects.exists() for model in (DeadLetter, ParkedEvent))
+
+    def _stream(self, trial: Trial, random: Random) -> list[tuple[int, Message]]:
+        """Return events about the rows, in any state and some of them at the same time."""
+        states = 1 if self.sample.route.creates_only else _STATES
+        return [
+            (
+                number := random.randint(1, ROWS),
+                trial.event(
+                    number,
+                    random.randrange(states),
+                    minute=random.randrange(_STREAM // 3),
+                    partition=random.randrange(2),
+                ),
+            )
+            for _ in range(_STREAM)
+        ]
+
+    def _outcome_between(self, trial: Trial, message: Message) -> Outcome:
+        """Settle a message between two good ones, check these, and return how it ended."""
+        first, outcome, last = trial.take(trial.event(2), message, trial.event(3))
+        assert (first, last) == (APPLIED, APPLIED)
+        return outcome

@@ -1,0 +1,90 @@
+"""What a consumer's test says of its events; ``ConsumerContract`` needs no more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from django.db.models import Model
+from openedx_events.tooling import OpenEdxPublicSignal
+
+from shared import registry
+from shared.consumer import Consumer, EventData, Room, Route
+from shared.exceptions import ConfigurationError
+
+Row: TypeAlias = Mapping[str, Any]
+"""Values of a row by the names of its columns."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Sample:
+    """The events of one signal, and the table that they end in.
+
+    ``data(number, state)`` makes the signal's arguments: each ``number`` from 1 on is a row of its
+    own, each ``state`` from 0 to 3 something that the row may say; 0 and 1 differ. Validated when
+    made.
+    """
+
+    signal: OpenEdxPublicSignal
+    data: Callable[[int, int], EventData]
+    model: type[Model] | None = None
+    """The table that the consumer's destination writes."""
+    rows: Callable[[], Sequence[Row]] | None = None
+    """Returns what is compared instead, for a destination that writes several tables."""
+    parent: Sample | None = None
+    """The rows that these refer to: row 3 to one of its parent's rows 1 to 3, and so on."""
+    unwanted: Sequence[EventData] = ()
+    """Arguments of events that the consumer doesn't want."""
+    seen: frozenset[str] = frozenset()
+    """Columns that say what the table saw, and so depend on the order of arrival."""
+    golden: Path | None = None
+    """The schema with which events are on the topic already; without it, that of the code."""
+    consumer: str = ""
+    """The consumer's name, needed where several consume the event."""
+
+    def __post_init__(self) -> None:
+        if not (self.model or self.rows):
+            raise ConfigurationError(
+                f"The sample of {self.signal.event_type} has neither model nor rows.",
+                hint="Give the model that the consumer's destination writes.",
+            )
+
+    @property
+    def room(self) -> Room:
+        """The room of the consumer."""
+        return self._found()[0]
+
+    @property
+    def route(self) -> Route:
+        """The consumer's way from the event to a record."""
+        return self._found()[2]
+
+    @property
+    def consumer_name(self) -> str:
+        """The name of the consumer, whether or not it was given."""
+        return self._found()[1].name
+
+    def all_rows(self) -> list[dict[str, Any]]:
+        """Return the rows that there are, every column."""
+        if self.rows:
+            return [dict(row) for row in self.rows()]
+        manager: Any = self.model and self.model._default_manager
+        return [dict(row) for row in manager.order_by("pk").values()]
+
+    def _found(self) -> tuple[Room, Consumer, Route]:
+        found = [
+            (room, consumer, route)
+            for room in registry.rooms()
+            for consumer in room.consumers
+            if self.consumer in ("", consumer.name)
+            and (route := consumer.route_for(self.signal.event_type))
+        ]
+        if len(found) == 1:
+            return found[0]
+        names = ", ".join(consumer.name for _, consumer, _ in found) or "none that is registered"
+        raise ConfigurationError(
+            f"Consumers of {self.signal.event_type}: {names}; the sample means one.",
+            hint="Install its app, or name the consumer in the sample.",
+        )

@@ -65,18 +65,17 @@ class ConsumerContract:
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Repeat a test over the fields of the event."""
         if "garbage" in metafunc.fixturenames:
-            found = garbage_of(self.sample.signal)
-            metafunc.parametrize("garbage", found, ids=str)
+            metafunc.parametrize("garbage", garbage_of(self.sample.signal), ids=str)
 
     def test_event_becomes_a_row(self, trial: Trial) -> None:
         """One row, and it says what the event says: another event has it say something else."""
         assert trial.take(trial.event()) == [APPLIED]
-        before = trial.said()
+        before = trial.facts()
         assert len(before) == 1
         if not self.sample.route.creates_only:
             assert trial.take(trial.event(state=1, minute=1)) == [APPLIED]
-            assert len(trial.said()) == 1
-            assert trial.said() != before
+            assert len(trial.facts()) == 1
+            assert trial.facts() != before, "the event, or the sample's state, says nothing new"
         assert not any(model.objects.exists() for model in (DeadLetter, ParkedEvent))
 
     def test_rows_are_told_apart(self, trial: Trial) -> None:
@@ -86,7 +85,7 @@ class ConsumerContract:
         assert len(trial.said()) == ROWS
 
     def test_replayed_events_change_nothing(self, trial: Trial) -> None:
-        """What comes again leaves the rows as they are, every column of them."""
+        """What comes again leaves the rows as they are: not even ``modified`` moves."""
         messages = [trial.event(number) for number in range(1, ROWS + 1)]
         trial.take(*messages)
         before = trial.rows()

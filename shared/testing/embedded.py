@@ -11,7 +11,7 @@ from threading import Thread
 from time import monotonic
 from typing import Any
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
@@ -124,12 +124,14 @@ class _Watch:
     def _watch(self) -> None:
         patience = monotonic() + PATIENCE
         client = Consumer(self._config)
-        while not self._is_over.wait(_PAUSE) and monotonic() < patience:
-            if self._is_at_the_end(client):
-                self.has_seen_the_end = True
-                break
-        client.close()
-        self._worker.stop()
+        try:
+            while not (self.has_seen_the_end or self._is_over.wait(_PAUSE)):
+                if monotonic() > patience:
+                    break
+                self.has_seen_the_end = self._is_at_the_end(client)
+        finally:
+            client.close()
+            self._worker.stop()
 
     def _is_at_the_end(self, client: Consumer) -> bool:
         places = [
@@ -137,8 +139,11 @@ class _Watch:
             for topic in self._worker.topics
             for number in range(PARTITIONS)
         ]
-        ends = [client.get_watermark_offsets(place, PATIENCE)[1] for place in places]
-        committed = [each.offset for each in client.committed(places, timeout=PATIENCE)]
+        try:
+            ends = [client.get_watermark_offsets(place, PATIENCE)[1] for place in places]
+            committed = [each.offset for each in client.committed(places, timeout=PATIENCE)]
+        except KafkaException:  # a broker that is busy is asked again
+            return False
         return all(done >= end for done, end in zip(committed, ends, strict=True) if end)
 
 

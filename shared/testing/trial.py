@@ -102,8 +102,7 @@ class Trial:
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the rows, every column but the position that they have followed."""
-        rows = self.sample.all_rows()
-        return [{k: v for k, v in row.items() if not isinstance(v, Position)} for row in rows]
+        return _without_positions(self.sample.all_rows())
 
     def said(self) -> list[dict[str, Any]]:
         """Return the rows in a fixed order, without what depends on the order of arrival."""
@@ -115,6 +114,10 @@ class Trial:
             for row in self.sample.all_rows()
         ]
         return sorted(rows, key=lambda row: repr(sorted(row.items())))
+
+    def facts(self) -> list[dict[str, Any]]:
+        """Return what the rows say, without the position that they have followed."""
+        return _without_positions(self.said())
 
     def said_after(
         self, messages: Sequence[Message], *, batch_size: int | None = None
@@ -143,20 +146,23 @@ class Trial:
         return layout_of(self.sample.route.to_record(event.data, event.metadata)).observed
 
 
+def _without_positions(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    return [{k: v for k, v in row.items() if not isinstance(v, Position)} for row in rows]
+
+
 def misfit(model: type[models.Model], row: Row) -> str:
     """Return the name of a column whose value some database wouldn't take, if there is one.
 
     SQLite takes a text or a number of any size; PostgreSQL and MySQL do not.
     """
-    for column in model._meta.concrete_fields:
-        value = row[column.attname]
-        while isinstance(column, models.ForeignKey):
-            column = column.target_field
-        if isinstance(value, str) and (len(value) > (column.max_length or len(value))):
-            return column.attname
-        if isinstance(value, str) and "\0" in value:
-            return column.attname
-        span = BaseDatabaseOperations.integer_field_ranges.get(column.get_internal_type())
-        if isinstance(value, int) and span and not span[0] <= value <= span[1]:
-            return column.attname
-    return ""
+    columns = model._meta.concrete_fields
+    return next((each.attname for each in columns if not _fits(each, row[each.attname])), "")
+
+
+def _fits(column: models.Field[Any, Any], value: object) -> bool:
+    while isinstance(column, models.ForeignKey):
+        column = column.target_field
+    if isinstance(value, str):
+        return "\0" not in value and len(value) <= (column.max_length or len(value))
+    span = BaseDatabaseOperations.integer_field_ranges.get(column.get_internal_type())
+    return not (isinstance(value, int) and span) or span[0] <= value <= span[1]

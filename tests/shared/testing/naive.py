@@ -181,6 +181,15 @@ def forget_position(records: Records) -> Sequence[WriteResult]:
     return results
 
 
+def write_once(records: Records) -> Sequence[WriteResult]:
+    """Keep what a row said first, and follow the events in name only."""
+    first = {row.sync_key: row for row in Book.objects.all()}
+    results = SOUND_WRITE(records)
+    for key, row in first.items():
+        Book.objects.filter(sync_key=key).update(title=row.title, price=row.price)
+    return results
+
+
 def delete_stale(records: Records) -> Sequence[WriteResult]:
     """Write soundly, and delete what an older event is about."""
     results = SOUND_WRITE(records)
@@ -220,6 +229,7 @@ NAIVE: dict[str, tuple[Naive, tuple[str, ...]]] = {
     "deletes what is late": (Naive(write=delete_stale), (OLDER, REPEATED, ANY_ORDER)),
     "touches rows that don't change": (Naive(write=touch), (REPLAYED, SAME_FACT, OLDER)),
     "writes nothing": (Naive(write=write_nothing), (BECOMES, APART)),
+    "writes each row once": (Naive(write=write_once), (BECOMES, ANY_ORDER)),
     "writes two rows of a batch": (Naive(write=write_two), (APART, ANY_ORDER)),
     "forgets orphans": (Naive(write=drop_orphans), (ORPHAN,)),
     "makes a row of each state": (routed(to_record=keyed_by_price), (BECOMES, OLDER, ANY_ORDER)),

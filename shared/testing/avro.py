@@ -66,16 +66,21 @@ def _records(schema: Schema) -> dict[str, Schema]:
 
 
 def put(record: AvroRecord, path: str, value: object) -> None:
-    """Set the field of this path, whether or not it was there.
-
-    Raises ``LookupError`` if it would be inside of what is null.
-    """
+    """Set the field of this path, whether or not it was there."""
     *parents, name = path.split(".")
     for parent in parents:
         record = record[parent]
-        if record is None:
-            raise LookupError(f"{parent} is null")
     record[name] = value
+
+
+def holds(record: AvroRecord, path: str) -> bool:
+    """Return whether a record has the field of this path: it may be inside of what is null."""
+    value: Any = record
+    for name in path.split("."):
+        if value is None:
+            return False
+        value = value[name]
+    return True
 
 
 def schema_field(schema: Schema, path: str) -> tuple[Fields, int]:

@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from django.db.models import Model
+from openedx_events.event_bus.avro.serializer import AvroSignalSerializer
 from openedx_events.tooling import OpenEdxPublicSignal
 
 from shared import registry
 from shared.consumer import Consumer, EventData, Room, Route
 from shared.exceptions import ConfigurationError
+from shared.testing.avro import AvroRecord, holds
+from shared.testing.garbage import Garbage, garbage_of
 
 Row: TypeAlias = Mapping[str, Any]
 """Values of a row by the names of its columns."""
@@ -62,9 +65,24 @@ class Sample:
         return self._found()[2]
 
     @property
+    def creates_only(self) -> bool:
+        """Whether its events only make rows; of a room that isn't registered it is taken not to."""
+        return any(route.creates_only for *_, route in self._consumers())
+
+    @property
     def consumer_name(self) -> str:
         """The name of the consumer, whether or not it was given."""
         return self._found()[1].name
+
+    def record(self) -> AvroRecord:
+        """Return the Avro record of an event of row 1."""
+        record: AvroRecord = AvroSignalSerializer(self.signal).to_dict(self.data(1, 0))
+        return record
+
+    def garbage(self) -> list[Garbage]:
+        """Return garbage for each field that such an event has."""
+        record = self.record()
+        return [each for each in garbage_of(self.signal) if holds(record, each.path)]
 
     def all_rows(self) -> list[dict[str, Any]]:
         """Return the rows that there are, every column."""
@@ -73,14 +91,17 @@ class Sample:
         manager: Any = self.model and self.model._default_manager
         return [dict(row) for row in manager.order_by("pk").values()]
 
-    def _found(self) -> tuple[Room, Consumer, Route]:
-        found = [
+    def _consumers(self) -> list[tuple[Room, Consumer, Route]]:
+        return [
             (room, consumer, route)
             for room in registry.rooms()
             for consumer in room.consumers
             if self.consumer in ("", consumer.name)
             and (route := consumer.route_for(self.signal.event_type))
         ]
+
+    def _found(self) -> tuple[Room, Consumer, Route]:
+        found = self._consumers()
         if len(found) == 1:
             return found[0]
         names = ", ".join(consumer.name for _, consumer, _ in found) or "none that is registered"

@@ -10,7 +10,7 @@ import pytest
 from openedx_events.event_bus.avro.schema import schema_from_signal
 from openedx_events.tooling import OpenEdxPublicSignal, load_all_signals
 
-from shared.testing.avro import Leaf, leaves, put, schema_field
+from shared.testing.avro import Leaf, holds, leaves, put, schema_field
 from shared.testing.garbage import garbage_of
 from tests.testapp.events import ShelfData
 
@@ -62,13 +62,19 @@ def test_field_of_a_path(schema, path):
     assert fields[place] == {"name": "label", "type": "string"}
 
 
-def test_value_inside_of_nothing():
-    """It has no place."""
+def test_field_inside_of_nothing():
+    """An event whose second shelf is missing has no such field, and may have the shelf."""
+    record = {"room": {"first": {"code": None}, "second": None}}
+    assert holds(record, "room.first.code")
+    assert holds(record, "room.second")
+    assert not holds(record, "room.second.code")
+
+
+def test_value_is_put_where_its_path_leads():
+    """And nowhere else."""
     record = {"room": {"first": {"code": "A"}, "second": None}}
     put(record, "room.first.code", "B")
-    assert record["room"]["first"] == {"code": "B"}
-    with pytest.raises(LookupError, match="second is null"):
-        put(record, "room.second.code", "B")
+    assert record == {"room": {"first": {"code": "B"}, "second": None}}
 
 
 def test_every_serializable_event_has_garbage():

@@ -27,7 +27,6 @@ from shared.kafka.decoding import Decoder, _reader
 from shared.models import DeadLetter
 from shared.testing import ConsumerContract, InMemoryBus, Sample, registered
 from shared.testing.factories import data_of
-from shared.testing.garbage import garbage_of
 from shared.testing.trial import Trial
 from tests.shared.testing import samples
 from tests.shared.testing.naive import BECOMES, GARBAGE, NAIVE, ORPHAN, Naive
@@ -53,7 +52,7 @@ def cases(sample: Sample, promise: Callable[..., Any]) -> list[dict[str, Any]]:
     """Return the values with which pytest repeats a test of the contract."""
     repeated = {mark.args[0]: list(mark.args[1]) for mark in getattr(promise, "pytestmark", ())}
     if "garbage" in signature(promise).parameters:
-        repeated["garbage"] = garbage_of(sample.signal)
+        repeated["garbage"] = sample.garbage()
     return [dict(zip(repeated, values, strict=True)) for values in product(*repeated.values())]
 
 

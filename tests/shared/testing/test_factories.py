@@ -48,15 +48,10 @@ def test_every_event_of_ours_has_a_factory(signal):
 @pytest.mark.parametrize(("room", "signal"), USED)
 def test_each_is_about_a_row_of_its_own(room: Room, signal):
     """Unless the test says about which."""
-    route = next(
-        c.route_for(signal.event_type)
-        for c in room.consumers
-        if signal in room.signals and c.route_for(signal.event_type)
-    )
-    assert route
-    one, other = (make_event(signal, **data_of(signal)) for _ in range(2))
-    keys = [route.to_record(event.data, event.metadata).key for event in (one, other)]
-    assert keys[0] != keys[1]
+    routes = (consumer.route_for(signal.event_type) for consumer in room.consumers)
+    route = next(filter(None, routes))
+    events = [make_event(signal, **data_of(signal)) for _ in range(2)]
+    assert len({route.to_record(event.data, event.metadata).key for event in events}) == 2
 
 
 @pytest.mark.parametrize("signal", [COURSE_ENROLLMENT_CREATED, STUDENT_REGISTRATION_COMPLETED])

@@ -14,6 +14,7 @@ from openedx_events.event_bus.avro.schema import schema_from_signal
 from shared import registry
 from shared.conf import get_settings, problems
 from shared.consumer import Consumer, Route
+from shared.event_schemas import field_at
 from shared.exceptions import ConfigurationError
 from shared.hosts import HostDestination
 from shared.setting_values import Carrier
@@ -203,14 +204,8 @@ def _has_avro_parts() -> bool:
 
 def _key_schema(route: Route) -> str | None:
     """Return the key's schema as the stock producer registers it: the field, its name included."""
-    fields = schema_from_signal(route.signal)["fields"]
-    found: Any = None
-    for name in route.key_field.split("."):
-        found = next((field for field in fields if field["name"] == name), None)
-        if found is None:
-            return None
-        fields = found["type"].get("fields", []) if isinstance(found["type"], dict) else []
-    return str(found)
+    found = field_at(schema_from_signal(route.signal), route.key_field)
+    return None if found is None else str(found)
 
 
 def _differing_keys(room: str, topic: str, routes: list[Route]) -> CheckMessage:

@@ -1,0 +1,88 @@
+"""What events look like on the wire: their Avro schemas, and the fields inside."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, TypeAlias
+
+from openedx_events.event_bus.avro.schema import schema_from_signal
+from openedx_events.tooling import OpenEdxPublicSignal
+
+Schema: TypeAlias = Mapping[str, Any]
+"""An Avro schema, or one field of it."""
+
+_GOLDEN = files("shared.events") / "schemas"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventField:
+    """A value in an event's data, by its dotted path; ``record`` is the Avro record that has it."""
+
+    path: str
+    type: str
+    nullable: bool
+    record: str
+
+
+def schema_of(signal: OpenEdxPublicSignal) -> Schema:
+    """Return the schema of an event: the golden one, if the event is defined here."""
+    golden = _GOLDEN / f"{signal.event_type}.avsc"
+    schema: Schema = (
+        json.loads(golden.read_text()) if golden.is_file() else schema_from_signal(signal)
+    )
+    return schema
+
+
+def golden_schema_of(signal: OpenEdxPublicSignal) -> str | None:
+    """Return the path in the repository of an event's golden schema, if it is defined here."""
+    name = f"{signal.event_type}.avsc"
+    return f"shared/events/schemas/{name}" if (_GOLDEN / name).is_file() else None
+
+
+def field_at(schema: Schema, path: str) -> Schema | None:
+    """Return the field at a dotted path, name included, if there is one."""
+    fields, found = schema["fields"], None
+    for name in path.split("."):
+        found = next((field for field in fields if field["name"] == name), None)
+        if found is None:
+            return None
+        fields = found["type"].get("fields", []) if isinstance(found["type"], dict) else []
+    return found
+
+
+def fields_of(schema: Schema) -> tuple[EventField, ...]:
+    """Return all values that an event holds, those of nested records included."""
+    return tuple(_fields(schema, "", {}))
+
+
+def _fields(record: Schema, prefix: str, known: dict[str, Schema]) -> Iterator[EventField]:
+    """Yield a record's values; Avro spells a record out once and names it from then on."""
+    known[record["name"]] = record
+    for field in record["fields"]:
+        path = f"{prefix}{field['name']}"
+        type_, nullable = _without_null(field["type"])
+        inner = known.get(type_) if isinstance(type_, str) else type_
+        if inner and inner["type"] == "record":
+            yield from _fields(inner, f"{path}.", known)
+        else:
+            yield EventField(
+                path=path, type=_in_words(type_), nullable=nullable, record=record["name"]
+            )
+
+
+def _without_null(type_: Any) -> tuple[Any, bool]:
+    """Return a type, and whether it may be null; openedx-events makes no other unions."""
+    if not isinstance(type_, list):
+        return type_, False
+    (only,) = [each for each in type_ if each != "null"]
+    return only, True
+
+
+def _in_words(type_: Any) -> str:
+    if not isinstance(type_, dict):
+        return str(type_)
+    inner = type_.get("items", type_.get("values"))
+    return f"{type_['type']} of {_in_words(inner)}" if inner else str(type_["name"])

@@ -32,6 +32,9 @@ PRODUCER_CONFIG = {
     },
 }
 
+BY_SERVICE = {"LMS": PRODUCER_CONFIG}
+"""Which service publishes what, for the catalogue of events."""
+
 
 def plugin_settings(settings: ModuleType) -> None:
     """Add this plugin's entries to the LMS's settings; a value that is already there wins."""

@@ -43,6 +43,9 @@ PRODUCER_CONFIG = {
     },
 }
 
+BY_SERVICE = {"Studio": PRODUCER_CONFIG}
+"""Which service publishes what, for the catalogue of events."""
+
 
 def plugin_settings(settings: ModuleType) -> None:
     """Add this plugin's entries to Studio's settings; a value that is already there wins."""

@@ -59,6 +59,9 @@ ENROLLMENT_CONFIG = {
     },
 }
 
+BY_SERVICE = {"License Manager": PLAN_AND_LICENSE_CONFIG, "LMS": ENROLLMENT_CONFIG}
+"""Which service publishes what, for the catalogue of events."""
+
 
 def plugin_settings(settings: ModuleType) -> None:
     """Add the enrollments' entry to the LMS's settings; a value that is already there wins."""

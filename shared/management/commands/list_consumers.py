@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
+from dataclasses import asdict
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -11,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from shared import registry
-from shared.conf import get_settings
+from shared.catalogue import subscriber
 from shared.exceptions import FatalError
 
 
@@ -47,18 +48,12 @@ class Command(BaseCommand):
 
 def describe_consumers() -> list[dict[str, Any]]:
     """Return one dictionary per consumer. Raises ``ConfigurationError``."""
-    settings = get_settings()
     return [
         {
-            "room": room.name,
-            "consumer": consumer.name,
+            **asdict(subscriber(room, consumer)),
             "events": [route.signal.event_type for route in consumer.routes],
             "topic": consumer.topic,
-            "group": settings.group_of(room.name, settings.mode_of(consumer.name)),
-            "mode": settings.mode_of(consumer.name).value,
-            "carrier": str(settings.carrier),
             "supersedes": list(consumer.supersedes),
-            "destination": settings.destinations.get(consumer.name),
         }
         for room in registry.rooms()
         for consumer in room.consumers

@@ -18,7 +18,7 @@ PYTHON_CHECK := import sys; sys.version_info >= (3, 11) or sys.exit( \
 	% sys.version_info[:2])
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test coverage services services-stop test-services test-host walk-host faults-report bench quality audit docs constraints clean
+.PHONY: help install demo test coverage services services-stop test-services test-host walk-host faults-report bench quality audit docs catalogue constraints clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -65,6 +65,10 @@ audit: $(VENV)/.tox ## look for known vulnerabilities of the pinned versions; as
 
 docs: $(VENV)/.tox ## build the documentation into docs/_build/html
 	@$(BIN)/tox run -q -e docs
+
+catalogue: $(VENV)/.runtime ## write docs/events.md and docs/asyncapi.yaml from the code
+	@$(BIN)/python manage.py event_catalog --markdown > docs/events.md
+	@$(BIN)/python manage.py event_catalog --asyncapi > docs/asyncapi.yaml
 
 constraints: $(VENV)/.tox ## resolve the pinned versions anew
 	@$(BIN)/tox run -q -e constraints

@@ -42,6 +42,7 @@ COMMANDS = [
     ("check",),
     ("list_consumers",),
     ("list_consumers", "--json"),
+    ("event_catalog", "--json"),
     ("sync_status",),
     ("rewind", GRADES, "--to", "earliest"),
     ("dead_letters", "list"),

@@ -1,0 +1,97 @@
+"""Prints which events there are: topic, key, who publishes, who consumes, schema."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import yaml
+from django.core.management.base import BaseCommand, CommandError
+from rich.console import Console
+from rich.table import Table
+
+from shared.asyncapi import document
+from shared.catalogue import CatalogueEntry, Subscriber, catalogue
+from shared.catalogue_page import page
+from shared.exceptions import FatalError
+from shared.publishers import Publisher
+
+
+class Command(BaseCommand):
+    """List the events of every installed room, from code and settings."""
+
+    help = "List events: topic, key, who publishes and who consumes them, schema."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take one format."""
+        formats = parser.add_mutually_exclusive_group()
+        for name, text in (
+            ("json", "Print one JSON array, schemas included."),
+            ("asyncapi", "Print an AsyncAPI 3 document, in YAML."),
+            ("markdown", "Print a page, with the fields of each event."),
+        ):
+            formats.add_argument(
+                f"--{name}", action="store_const", const=name, dest="format", help=text
+            )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Print a table, or what was asked for."""
+        try:
+            entries = catalogue()
+        except FatalError as error:
+            raise CommandError(f"Fatal: {error}") from error
+        write = _FORMATS.get(options["format"])
+        self.stdout.write(write(entries) if write else self._table(entries))
+
+    def _table(self, entries: Sequence[CatalogueEntry]) -> str:
+        table = Table("topic", "event", "key", "published by", "consumed by", "learner", "schema")
+        for entry in entries:
+            table.add_row(
+                entry.full_topic,
+                entry.event_type,
+                entry.key_field,
+                "\n".join([*map(_publisher, entry.publishers), *_here(entry)]),
+                "\n".join(map(_consumer, entry.consumers)),
+                "yes" if entry.learner_fields else "no",
+                entry.golden_schema or entry.signal,
+            )
+        # A pipe has no width to fold into.
+        console = Console(width=None if self.stdout.isatty() else 1000)
+        with console.capture() as captured:
+            console.print(table)
+        return captured.get()
+
+
+def _publisher(publisher: Publisher) -> str:
+    return f"{publisher.service}{'' if publisher.enabled else ', off by default'}"
+
+
+def _here(entry: CatalogueEntry) -> list[str]:
+    if entry.published_here is None:
+        return []
+    return [f"this service, {'on' if entry.published_here else 'off'}"]
+
+
+def _consumer(consumer: Subscriber) -> str:
+    return f"{consumer.consumer} ({consumer.mode}, group {consumer.group})"
+
+
+def _as_json(entries: Sequence[CatalogueEntry]) -> str:
+    return json.dumps([asdict(entry) for entry in entries])
+
+
+def _as_yaml(entries: Sequence[CatalogueEntry]) -> str:
+    """Return the document without YAML's aliases: JSON has none, and people read it."""
+    plain = json.loads(json.dumps(document(entries)))
+    text: str = yaml.safe_dump(plain, sort_keys=False, width=100)
+    return text
+
+
+_FORMATS: dict[str, Callable[[Sequence[CatalogueEntry]], str]] = {
+    "json": _as_json,
+    "asyncapi": _as_yaml,
+    "markdown": page,
+}

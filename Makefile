@@ -18,12 +18,14 @@ PYTHON_CHECK := import sys; sys.version_info >= (3, 11) or sys.exit( \
 	% sys.version_info[:2])
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test coverage services services-stop test-services test-host walk-host faults-report bench quality audit docs catalogue constraints clean
+.PHONY: help install dev demo test coverage services services-stop test-services test-host walk-host faults-report bench package quality audit docs catalogue constraints clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
 
 install: $(VENV)/.runtime ## set up .venv with what the project needs to run
+
+dev: $(VENV)/.dev ## set up .venv with what changes need, and Git's hooks
 
 demo: $(VENV)/.runtime ## run the rooms on an embedded broker; options: DEMO="--events 5000 --exit --json"
 	@$(BIN)/python manage.py migrate --verbosity 0 1>&2
@@ -57,6 +59,11 @@ faults-report: $(VENV)/.services ## compare with the stock consumer under faults
 bench: $(VENV)/.benchmark ## measure this worker and its rivals; options: BENCH=--quick, or BENCH="--only rates --write docs/performance.md"
 	@$(BIN)/python -m tests.services run -- $(BIN)/python -m tests.benchmark $(BENCH)
 
+package: $(VENV)/.package ## build dist/ anew and try it where nothing else of the project is
+	@rm -rf dist
+	@PIP_CONSTRAINT=constraints/newest.txt $(BIN)/python -m build
+	@$(BIN)/python -m pytest -o testpaths=tests/package $(TESTS)
+
 quality: $(VENV)/.tox ## lint, format, types, insecure code, missing migrations
 	@$(BIN)/tox run -q -e quality
 
@@ -75,7 +82,7 @@ constraints: $(VENV)/.tox ## resolve the pinned versions anew
 
 clean: ## remove .venv and everything else that was made here
 	@test ! -d .services || $(PYTHON) -m tests.services stop
-	rm -rf $(VENV) .hosts .services .tox build *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis docs/_build
+	rm -rf $(VENV) .hosts .services .tox build dist *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis docs/_build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.created:
@@ -92,6 +99,15 @@ $(VENV)/.runtime: $(VENV)/.created pyproject.toml constraints/newest.txt
 
 $(VENV)/.test: $(VENV)/.runtime
 	@$(PIP_INSTALL) --group test 1>&2
+	@touch $@
+
+$(VENV)/.package: $(VENV)/.test
+	@$(PIP_INSTALL) --group package 1>&2
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.package
+	@$(PIP_INSTALL) --group dev 1>&2
+	@$(BIN)/pre-commit install
 	@touch $@
 
 $(VENV)/.services: $(VENV)/.test

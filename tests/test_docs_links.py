@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-OF_THE_ROOT = [ROOT / name for name in ("README.md", "CHANGELOG.md", "SECURITY.md")]
+OF_THE_ROOT = sorted(ROOT.glob("*.md"))
 PAGES = [*OF_THE_ROOT, *sorted((ROOT / "docs").rglob("*.md"))]
 TEST = re.compile(r"`(tests/[\w/]+(?:\.py)?)`")
 LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")

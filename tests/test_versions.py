@@ -78,6 +78,9 @@ def supported(column: str) -> set[str]:
     return {row[column] for row in rows().values()}
 
 
+OLDEST = min(supported("Python"), key=Version)
+
+
 def classified(prefix: str) -> set[str]:
     """Return the versions that the classifiers name."""
     found = (re.fullmatch(rf"{prefix} :: (\d+\.\d+)", each) for each in PROJECT["classifiers"])
@@ -132,7 +135,22 @@ def test_lower_bound_is_the_oldest_tested(package):
 
 def test_oldest_python_is_the_oldest_tested():
     """On an older one ``pip`` refuses."""
-    assert lowest(PROJECT["requires-python"]) == min(supported("Python"), key=Version)
+    assert lowest(PROJECT["requires-python"]) == OLDEST
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        ("pyproject.toml", 'target-version = "py{0}{1}"'),
+        ("tox.ini", "--python-version {0}.{1}"),
+        ("Makefile", "sys.version_info >= ({0}, {1})"),
+        ("README.md", "Python {0}.{1} or newer"),
+        ("CONTRIBUTING.md", "Python {0}.{1} or newer"),
+    ],
+)
+def test_oldest_python_is_the_same_everywhere(file, said):
+    """Tools write for it, and people are told of it."""
+    assert said.format(*OLDEST.split(".")) in (ROOT / file).read_text()
 
 
 @pytest.mark.parametrize("server", SERVERS)

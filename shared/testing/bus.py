@@ -126,7 +126,7 @@ class InMemoryBus:
         waiting = self._take(room)
         for start in range(0, len(waiting), size):
             batch = waiting[start : start + size]
-            arrivals = [self._decoder.arrival(message, room) for message in batch]
+            arrivals = self._decoder.arrivals(batch, room)
             endings += deliver(room, *arrivals, now=now).endings
             while retried := deliver_parked(room, self._decoder.decode, now=now).endings:
                 endings += retried

@@ -73,8 +73,8 @@ def run(sample: Sample, promise: str) -> None:
 def own_data_of(value: bytes, signal: OpenEdxPublicSignal) -> dict[str, Any]:
     """Return an event's data, read with our schema whatever its writer's was."""
     buffer = BytesIO(value[5:])
-    deserializer, schema = _reader(signal)
-    data: dict[str, Any] = deserializer.from_dict(fastavro.schemaless_reader(buffer, schema, None))
+    reader = _reader(signal)
+    data: dict[str, Any] = reader.convert(fastavro.schemaless_reader(buffer, reader.schema, None))
     if buffer.read(1):
         raise UndecodableMessage("value: longer than its schema says")
     return data

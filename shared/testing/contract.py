@@ -179,7 +179,7 @@ class ConsumerContract:
         schema, record = trial.schema(), self.sample.record()
         path = next(leaf.path for leaf in leaves(schema) if holds(record, leaf.path))
         fields, _ = schema_field(schema, path)
-        fields.append({"name": "of_a_newer_version", "type": "string"})
+        fields.append({"name": "of_a_newer_version", "type": "string", "default": ""})
         put(record, ".".join([*path.split(".")[:-1], "of_a_newer_version"]), "x")
         expected = trial.said_after([event := trial.event()])
         newer = replace(trial.written_with(schema, record), offset=event.offset)

@@ -22,6 +22,8 @@ _READ: Mapping[str, Callable[[str], Any]] = {
     "date": date.fromisoformat,
     "Decimal": Decimal,
     "UUID": UUID,
+    "dict": json.loads,
+    "list": json.loads,
 }
 
 
@@ -60,8 +62,14 @@ def _encoded(value: Any) -> Any:
     name = type(value).__name__
     if name not in _READ:
         raise TypeError(f"A record's values are no {name}.")
-    text = value.isoformat() if isinstance(value, date) else str(value)
-    return {"type": name, "value": text}
+    return {"type": name, "value": _text(value)}
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, date):
+        return value.isoformat()
+    # Of JSON columns: a text inside, for no key of theirs may be taken for one of ours.
+    return json.dumps(value) if isinstance(value, dict | list) else str(value)
 
 
 def _decoded(value: Any) -> Any:

@@ -33,12 +33,13 @@ KEPT = object()
 class LearnerField:
     """One field that names a learner, by its dotted path in an event and by its row's column.
 
-    ``blank`` is what the column says once the learner is retired.
+    Without a column rows don't have it. ``blank`` is what the column says once the learner is
+    retired.
     """
 
     identity: Identity
     path: str
-    column: str
+    column: str = ""
     blank: object = KEPT
 
 
@@ -47,11 +48,14 @@ class Learner:
     """Where the events and rows of a consumer name a learner.
 
     ``without`` makes of a retired learner's record one that names nobody, or ``None`` where the
-    event is about nothing else; without it such events aren't wanted.
+    event is about nothing else; without it such events aren't wanted. ``details`` has columns that
+    tell of the learner and that nobody is found by, such as a full name, each with what it says
+    once the learner is retired.
     """
 
     fields: tuple[LearnerField, ...]
     without: Callable[[Any], Any] | None = None
+    details: tuple[tuple[str, object], ...] = ()
 
     def names_in(self, data: Mapping[str, Any]) -> Names:
         """Return whom an event's data names."""
@@ -64,7 +68,8 @@ class Learner:
     @property
     def blanks(self) -> dict[str, object]:
         """What a row says of a retired learner, by column."""
-        return {each.column: each.blank for each in self.fields if each.blank is not KEPT}
+        names = {each.column: each.blank for each in self.fields if each.blank is not KEPT}
+        return names | dict(self.details)
 
 
 def names(found: Iterable[tuple[Identity, object]]) -> Names:

@@ -61,7 +61,7 @@ class TableDestination(Generic[R]):
     def naming(self, learner: Learner, wanted: Names) -> list[int]:
         """Return the ids of the rows that name one of these."""
         rows, found = self._model._default_manager.all(), Q(pk__in=())
-        for field in learner.fields:
+        for field in (each for each in learner.fields if each.column):
             values = [value for identity, value in wanted if identity is field.identity]
             if field.identity is Identity.LMS_USER_ID:
                 found |= Q(**{f"{field.column}__in": values})

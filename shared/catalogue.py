@@ -82,7 +82,7 @@ def catalogue() -> tuple[CatalogueEntry, ...]:
     here = dict(places(getattr(django_settings, "EVENT_BUS_PRODUCER_CONFIG", {})))
     types = {event_type for event_type, _, _ in (*consumed, *published)}
     found = {*consumed, *published, *(place for place in here if place[0] in types)}
-    paths = _signal_paths()
+    paths = signal_paths()
     return tuple(
         _entry(
             place,
@@ -176,7 +176,7 @@ def _signal(event_type: str) -> OpenEdxPublicSignal:
         ) from None
 
 
-def _signal_paths() -> Mapping[str, str]:
+def signal_paths() -> Mapping[str, str]:
     """Return the dotted paths of all signals, which don't know their own names.
 
     Of several modules that have a signal, one called ``signals`` counts, and one beside its data.

@@ -1,0 +1,1 @@
+"""Makes a room from an event's schema: ``manage.py startconsumer``. Read ``room`` first."""

@@ -1,0 +1,108 @@
+"""The values that an event holds, as the attrs classes of its signal declare them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Any
+
+import attr
+from openedx_events.tooling import OpenEdxPublicSignal
+
+from shared.event_schemas import fields_of, schema_of
+from shared.exceptions import ConfigurationError
+
+_HINT = (
+    "Name the signal by its dotted path, as in "
+    "openedx_events.learning.signals.COURSE_ENROLLMENT_CREATED."
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventValue:
+    """A value in an event's data, by its dotted path.
+
+    ``record`` is the attrs class that has it, if one does. ``optional_in`` has the paths of the
+    objects around it that may be None, outermost first; ``nullable`` says whether itself may be.
+    """
+
+    path: str
+    type: Any
+    record: type | None = None
+    nullable: bool = False
+    default: Any = attr.NOTHING
+    optional_in: tuple[str, ...] = ()
+
+    @property
+    def optional(self) -> bool:
+        """Whether an event may come without it."""
+        return self.nullable or bool(self.optional_in)
+
+    @property
+    def name(self) -> str:
+        """Its own name."""
+        return self.path.rpartition(".")[2]
+
+    @property
+    def parent(self) -> str:
+        """The path of what holds it."""
+        return self.path.rpartition(".")[0]
+
+
+def signal_at(dotted: str) -> OpenEdxPublicSignal:
+    """Return the signal of this dotted path. Raises ``ConfigurationError``."""
+    module_name, _, name = dotted.rpartition(".")
+    try:
+        module = import_module(module_name)
+    except (ImportError, ValueError) as error:  # a name without a dot has an empty module
+        raise ConfigurationError(f"There is no module {module_name!r}.", hint=_HINT) from error
+    signal = getattr(module, name, None)
+    if not isinstance(signal, OpenEdxPublicSignal):
+        known = [n for n, each in vars(module).items() if isinstance(each, OpenEdxPublicSignal)]
+        near = ", ".join(get_close_matches(name, known))
+        raise ConfigurationError(
+            f"{dotted!r} is no signal of an event.",
+            hint=f"Did you mean {near}?" if near else _HINT,
+        )
+    return signal
+
+
+def values_in(signal: OpenEdxPublicSignal) -> tuple[EventValue, ...]:
+    """Return all values of a signal's events, in order. Raises ``ConfigurationError``."""
+    try:
+        known = {field.path for field in fields_of(schema_of(signal))}
+    except Exception as error:
+        # openedx-events raises Exception itself for some types, and TypeError for others.
+        raise ConfigurationError(
+            f"{signal.event_type} has no schema, so it can't be on the bus: {error}",
+            hint="Take another event, or declare one whose data openedx-events can serialize.",
+        ) from error
+    found = tuple(_values(signal.init_data))
+    assert {value.path for value in found} == known, "the schema has what the classes have"
+    return found
+
+
+def _values(arguments: Mapping[str, Any]) -> Iterator[EventValue]:
+    for name, type_ in arguments.items():
+        yield from _inside(EventValue(path=name, type=type_))
+
+
+def _inside(value: EventValue) -> Iterator[EventValue]:
+    """Yield a value, or those inside it."""
+    if not (isinstance(value.type, type) and attr.has(value.type)):
+        yield value
+        return
+    around = (*value.optional_in, value.path) if value.nullable else value.optional_in
+    for attribute in attr.fields(value.type):
+        yield from _inside(
+            EventValue(
+                path=f"{value.path}.{attribute.name}",
+                type=attribute.type,
+                record=value.type,
+                nullable=attribute.default is None,
+                default=attribute.default,
+                optional_in=around,
+            )
+        )

@@ -1,0 +1,39 @@
+"""What is next when a room has been written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from shared.startconsumer.rendering import destination_of
+from shared.startconsumer.room import NewRoom
+
+
+def next_steps(room: NewRoom, folder: Path) -> str:
+    """Return the steps from the new room to its first run."""
+    name, consumer = room.names.room, room.names.consumer
+    applications = [name] if room.model else [name, f"{name}.standalone"]
+    key = ", ".join(field.name for field in room.key)
+    place = room.place
+    origin = f"as {place.known_from} has it" if place.known_from else "guessed: compare it"
+    return "\n".join(
+        [
+            f"Made {folder}.",
+            "",
+            f"Key of a row: {key} ({room.key_reason}); change it in {name}/records.py.",
+            f"Topic: {place.topic}, event key {place.key_field} ({origin}); {name}/consumers.py.",
+            "",
+            "Next, in the service's settings:",
+            "",
+            "    INSTALLED_APPS += [" + ", ".join(f'"{each}"' for each in applications) + "]",
+            f'    EVENT_SYNC["DESTINATIONS"]["{consumer}"] = (',
+            f'        "{destination_of(room)}"',
+            "    )",
+            "",
+            "then:",
+            "",
+            *([] if room.model else [f"    python manage.py migrate {name}_standalone"]),
+            "    python manage.py check",
+            f"    python -m pytest {folder}",
+            f"    python manage.py run_consumers {name}",
+        ]
+    )

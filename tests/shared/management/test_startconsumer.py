@@ -1,0 +1,129 @@
+"""``startconsumer``: writes a room, or says in one line why not."""
+
+from __future__ import annotations
+
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+ENROLLMENT = "openedx_events.learning.signals.COURSE_ENROLLMENT_CREATED"
+ROOM = "reporting_enrollments_sync"
+
+
+def start(name: str, *arguments: str, event: str = ENROLLMENT) -> str:
+    """Run the command and return what it prints."""
+    stream = StringIO()
+    call_command("startconsumer", name, "--event", event, *arguments, stdout=stream)
+    return stream.getvalue()
+
+
+def files_in(folder: Path) -> set[str]:
+    """Return the files of a folder."""
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_room_is_written(tmp_path: Path) -> None:
+    """With the files that every room has, its own table and its tests."""
+    printed = start(ROOM, "--directory", str(tmp_path))
+    assert files_in(tmp_path / ROOM) == {
+        *("__init__.py", "apps.py", "consumers.py", "filters.py", "mappers.py", "records.py"),
+        "py.typed",
+        *(f"standalone/{name}.py" for name in ("__init__", "admin", "apps", "destination")),
+        *("standalone/models.py", "standalone/migrations/__init__.py"),
+        "standalone/migrations/0001_initial.py",
+        *("tests/__init__.py", "tests/samples.py", f"tests/test_{ROOM}.py"),
+    }
+    for text in (
+        f"Made {tmp_path / ROOM}.",
+        "user_id, course_key (a learner and a place)",
+        "learning-course-enrollment-lifecycle",
+        f'INSTALLED_APPS += ["{ROOM}", "{ROOM}.standalone"]',
+        f"migrate {ROOM}_standalone",
+        f"pytest {tmp_path / ROOM}",
+        f"run_consumers {ROOM}",
+    ):
+        assert text in printed
+
+
+def test_a_room_for_a_table_that_is_there(tmp_path: Path) -> None:
+    """It has no table of its own, and needs no migration."""
+    event = "tests.testapp.events.SHELF_CHANGED"
+    printed = start(
+        "labels_sync", "--model", "testapp.Shelf", "--directory", str(tmp_path), event=event
+    )
+    found = files_in(tmp_path / "labels_sync")
+    assert "destination.py" in found
+    assert not any(name.startswith("standalone") for name in found)
+    assert "standalone" not in printed
+    assert "migrate" not in printed
+    assert '"labels_sync.destination.write_labels"' in printed
+
+
+def test_dry_run_writes_nothing(tmp_path: Path) -> None:
+    """It lists what it would."""
+    printed = start(ROOM, "--dry-run", "--directory", str(tmp_path))
+    assert str(tmp_path / ROOM / "standalone/migrations/0001_initial.py") in printed
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_options_are_heard(tmp_path: Path) -> None:
+    """The topic and the key are those asked for."""
+    start(ROOM, "--topic", "mine", "--key", "mode", "course_key", "--directory", str(tmp_path))
+    assert 'topic="mine"' in (tmp_path / ROOM / "consumers.py").read_text()
+    assert "return (self.mode, self.course_key)" in (tmp_path / ROOM / "records.py").read_text()
+
+
+def test_nothing_is_overwritten(tmp_path: Path) -> None:
+    """What is there stays as it is."""
+    (tmp_path / ROOM).mkdir()
+    with pytest.raises(CommandError, match=r"^Fatal: .* is there already\. Hint: "):
+        start(ROOM, "--directory", str(tmp_path))
+    assert files_in(tmp_path) == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "message"),
+    [
+        ("Reporting", (), "is no name of a room"),
+        ("credentials_grades_sync", (), "An installed app is called"),
+        ("user_grades_sync", (), "has a consumer 'user-grades' already"),
+        (ROOM, ("--model", "nowhere.Nothing"), "There is no model"),
+        (ROOM, ("--model", "Nothing"), "There is no model"),
+        (ROOM, ("--model", "auth.User"), "is no SyncedModel"),
+        (ROOM, ("--model", "testapp.Book"), "has no column for anything"),
+        (ROOM, ("--key", "nothing"), "is no field that can identify a row"),
+        (ROOM, ("--directory", "nowhere"), "nowhere is no directory"),
+    ],
+)
+def test_refusals(
+    name: str,
+    arguments: tuple[str, ...],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each is one line with a hint, and nothing is written."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CommandError, match=rf"^Fatal: .*{message}.* Hint: "):
+        start(name, *arguments)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_module_of_that_name_is_not_shadowed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever came first on Python's path would win."""
+    (tmp_path / "elsewhere" / ROOM).mkdir(parents=True)
+    (tmp_path / "elsewhere" / ROOM / "__init__.py").touch()
+    monkeypatch.syspath_prepend(str(tmp_path / "elsewhere"))
+    with pytest.raises(CommandError, match="on Python's path already"):
+        start(ROOM, "--directory", str(tmp_path))
+
+
+def test_an_event_without_schema() -> None:
+    """It can't be on the bus, and the message says what openedx-events says."""
+    event = "openedx_events.learning.signals.FORUM_THREAD_CREATED"
+    with pytest.raises(CommandError, match="has no schema, so it can't be on the bus: Unable to"):
+        start(ROOM, event=event)

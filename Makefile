@@ -64,7 +64,7 @@ package: $(VENV)/.package ## build dist/ anew and try it where nothing else of t
 	@PIP_CONSTRAINT=constraints/newest.txt $(BIN)/python -m build
 	@$(BIN)/python -m pytest -o testpaths=tests/package $(TESTS)
 
-quality: $(VENV)/.tox ## lint, format, types, insecure code, missing migrations
+quality: $(VENV)/.tox ## lint, format, types, insecure code, missing migrations, also of generated rooms
 	@$(BIN)/tox run -q -e quality
 
 audit: $(VENV)/.tox ## look for known vulnerabilities of the pinned versions; asks pypi.org

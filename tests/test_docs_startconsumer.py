@@ -1,0 +1,71 @@
+"""The commands of docs/startconsumer.md, run in their order in a service's folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+BLOCK = re.compile(r"```(bash|python)\n(.*?)```", re.DOTALL)
+SETTINGS = """
+from shared.project.settings import *
+
+INSTALLED_APPS = [app for app in INSTALLED_APPS if not app.partition(".")[0].endswith("_sync")]
+EVENT_SYNC = {"DESTINATIONS": {}}
+"""
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Path:
+    """A service without rooms."""
+    (tmp_path / "manage.py").write_text((ROOT / "manage.py").read_text())
+    (tmp_path / "service_settings.py").write_text(SETTINGS)
+    (tmp_path / "pytest.ini").write_text(
+        "[pytest]\nDJANGO_SETTINGS_MODULE = service_settings\naddopts = --import-mode=importlib\n"
+        "pythonpath = .\n"
+    )
+    return tmp_path
+
+
+def run(line: str, service: Path) -> str:
+    """Run a command of the page and return what it prints; ``python`` is ours."""
+    inherited = os.environ.get("PYTHONPATH", "")
+    environment = {name: v for name, v in os.environ.items() if not name.startswith("PYTEST_")}
+    environment |= {
+        "DATABASE_URL": f"sqlite:///{service}/db.sqlite3",
+        "DJANGO_SETTINGS_MODULE": "service_settings",
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(service), str(ROOT), inherited])),
+    }
+    command, *arguments = line.split()
+    assert command == "python"
+    result = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=service,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout
+    return result.stdout
+
+
+def test_page_is_a_session(service: Path) -> None:
+    """Its commands work in their order, with its settings; the command tells those itself."""
+    printed = ""
+    for language, text in BLOCK.findall((ROOT / "docs" / "startconsumer.md").read_text()):
+        if language == "python":
+            with (service / "service_settings.py").open("a") as settings:
+                settings.write(text)
+            assert all(line.strip() in printed for line in text.splitlines())
+            continue
+        for line in text.splitlines():
+            printed += run(line, service)
+    assert "1 passed" not in printed
+    assert re.search(r"\d\d passed", printed)

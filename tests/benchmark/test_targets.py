@@ -21,8 +21,10 @@ def parts(**changes):
         f"rates_{kind}": {"contestants": rates} for kind in ("postgresql", "mariadb", "sqlite")
     }
     found["latency"] = {"contestants": {OURS.name: {"p50": 15.0, "p99": 60.0}}}
-    samples = [{"rss": 100_000_000}, {"rss": 300_000_000}, {"rss": 109_000_000}]
+    samples = [{"rss": 100_000_000}, {"rss": 104_000_000}, {"rss": 96_000_000}]
     found["memory"] = {"samples": samples, "peak": 150_000_000}
+    found["growth"] = [{"rates": [100, 900, 1000]}, {"rates": [720, 10, 800]}]
+    found["queues"] = [{"rates": [1000]}, {"rates": [950]}]
     return found | changes
 
 
@@ -38,7 +40,10 @@ def test_bound_itself_is_met():
     [
         ({"latency": {"contestants": {OURS.name: {"p50": 15.1, "p99": 60}}}}, "latency at 200"),
         ({"memory": {"samples": [{"rss": 1}, {"rss": 1}], "peak": 150_000_001}}, "peak memory"),
-        ({"memory": {"samples": [{"rss": 100}, {"rss": 111}], "peak": 1}}, "rise of memory"),
+        ({"memory": {"samples": [{"rss": 100}, {"rss": 106}], "peak": 1}}, "change of memory"),
+        ({"memory": {"samples": [{"rss": 100}, {"rss": 94}], "peak": 1}}, "change of memory"),
+        ({"growth": [{"rates": [1000]}, {"rates": [799]}]}, "rate with 5,000,000 rows"),
+        ({"queues": [{"rates": [1000]}, {"rates": [949]}]}, "rate with full queues"),
     ],
 )
 def test_beyond_the_bound_is_not_met(changes, what):

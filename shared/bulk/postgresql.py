@@ -30,7 +30,7 @@ class PostgreSQLRows(Rows):
         with self._connection.cursor() as cursor:
             # A child's insert locks the key of its parent, which no event changes.
             cursor.execute(
-                f"SELECT {self._columns(names)} FROM {self._table}"
+                f"SELECT {self._columns(names)} FROM {self._table}"  # nosec B608 # our names
                 " WHERE sync_key = ANY(%s::text[]) ORDER BY sync_key FOR NO KEY UPDATE",
                 [array_of(sorted(keys))],
             )
@@ -48,7 +48,7 @@ class PostgreSQLRows(Rows):
             return set()
         with self._connection.cursor() as cursor:
             cursor.execute(
-                f"INSERT INTO {self._table} ({self._columns(self._fields)})"
+                f"INSERT INTO {self._table} ({self._columns(self._fields)})"  # nosec B608 # our names
                 f" SELECT * FROM {self._unnested(self._fields)}"
                 " ON CONFLICT (sync_key) DO NOTHING RETURNING sync_key",
                 self._arrays(self._fields, rows),
@@ -62,7 +62,7 @@ class PostgreSQLRows(Rows):
         columns = [self._columns([name]) for name in names]
         with self._connection.cursor() as cursor:
             cursor.execute(
-                f"UPDATE {self._table}"
+                f"UPDATE {self._table}"  # nosec B608 # our names
                 f" SET {', '.join(f'{column} = new.{column}' for column in columns)}"
                 f" FROM {self._unnested(['sync_key', *names])}"
                 f" AS new (sync_key, {', '.join(columns)})"

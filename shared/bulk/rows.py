@@ -140,7 +140,7 @@ class Rows:
             for start in range(0, len(values), size):
                 part = values[start : start + size]
                 cursor.execute(
-                    f"INSERT INTO {self._table} ({self._columns(self._fields)})"
+                    f"INSERT INTO {self._table} ({self._columns(self._fields)})"  # nosec B608 # our names
                     f" VALUES {', '.join([placeholders] * len(part))} {suffix}",
                     list(chain.from_iterable(part)),
                 )

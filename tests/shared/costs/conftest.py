@@ -44,7 +44,7 @@ class Registry(EmbeddedRegistry):
 
 @pytest.fixture
 def frozen_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let it be the same minute all the time: the first batch of a minute has one more to do."""
+    """Let it be the same minute all the time: the first two batches of a minute have more to do."""
     monkeypatch.setattr(timezone, "now", lambda: NOW)
 
 

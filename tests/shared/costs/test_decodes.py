@@ -99,7 +99,7 @@ def test_readings_of_headers(wire, bench, event_type, kind, ceiling):
     message = with_header(bench.event(), "ce_type", event_type)
     Headers.readings = 0
     message = replace(message, headers=Headers(message.headers))
-    arrival = wire.decoder.arrival(message, CHANGED.room)
+    (arrival,) = wire.decoder.arrivals([message], CHANGED.room)
     assert isinstance(arrival, kind)
     assert 0 < Headers.readings <= ceiling
 

@@ -81,7 +81,7 @@ def _values(headers: Headers, names: Iterable[str]) -> dict[str, Any]:
     return values
 
 
-@lru_cache(maxsize=1_000)
+@lru_cache(maxsize=256)  # of headers as long as a message may be, too
 def _of_all(
     event_type: Any, source: Any, sourcehost: Any, minorversion: Any, sourcelib: Any
 ) -> EventsMetadata:

@@ -38,7 +38,8 @@ def upsert(
 
     ``now`` becomes ``created`` and ``modified`` of the rows that change. ``before_change`` gets no
     instance of the model but a row that has what a record's plain and fill-only fields say, and
-    the columns that no record has, which it may set. Raises the database's own errors.
+    the columns that no record has but ``created`` and ``modified``; it may set them. Raises the
+    database's own errors, ``TransactionManagementError`` among them outside a transaction.
     """
     table = rows_of(model)
     keyed = [(fold_key(item.record.key), item) for item in incoming]
@@ -144,9 +145,12 @@ def follow(
 
 
 def _observed(incoming: Sequence[PositionedRecord[Any]]) -> set[str]:
-    """Return the fields that need not be read of a row: a change brings its own."""
-    one_of_each = {type(item.record): item.record for item in incoming}.values()
-    return {name for record in one_of_each for name in layout_of(record).observed}
+    """Return the fields that need not be read of a row: a change brings its own.
+
+    One by a record of another class doesn't.
+    """
+    classes = {type(item.record) for item in incoming}
+    return set(layout_of(incoming[0].record).observed) if len(classes) == 1 else set()
 
 
 def _new_row(table: Rows, key: str, item: PositionedRecord[Any], now: datetime) -> Row:

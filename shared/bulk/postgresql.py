@@ -8,7 +8,9 @@ but those that change, and none of the sequence's numbers.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from operator import attrgetter
+from re import sub
 from typing import Any
 
 from django.db import DataError, models
@@ -17,6 +19,8 @@ from shared.bulk.rows import NUMBERS, STAMPS, TEXTS, Row, Rows, each
 
 # PostgreSQL reads their values as Python writes them; what isn't one, a field's own rules find.
 _CHECKED = (models.DecimalField, models.DateTimeField, models.UUIDField)
+_UNBOUNDED = {"char": "bpchar", "character": "bpchar", "bit": "varbit"}
+"""Types whose bare name has the length 1, and what they are without."""
 
 
 class PostgreSQLRows(Rows):
@@ -24,6 +28,7 @@ class PostgreSQLRows(Rows):
 
     def lock(self, keys: Collection[str], without: Collection[str] = ()) -> dict[str, Row]:
         """Lock and read the rows of these keys, in their order, without what isn't asked for."""
+        self._require_transaction()
         if not keys:
             return {}
         names = [name for name in self._fields if name not in (*STAMPS, *without)]
@@ -44,16 +49,18 @@ class PostgreSQLRows(Rows):
 
         Above READ COMMITTED one that our snapshot doesn't have ends as a serialization failure.
         """
-        if not rows:
-            return set()
-        with self._connection.cursor() as cursor:
-            cursor.execute(
-                f"INSERT INTO {self._table} ({self._columns(self._fields)})"  # nosec B608 # our names
-                f" SELECT * FROM {self._unnested(self._fields)}"
-                " ON CONFLICT (sync_key) DO NOTHING RETURNING sync_key",
-                self._arrays(self._fields, rows),
-            )
-            return rows.keys() - {key for (key,) in cursor.fetchall()}
+        appeared: set[str] = set()
+        for alike in self._alike(rows) if rows else ():
+            names = self._given(next(iter(alike.values())))
+            with self._connection.cursor() as cursor:
+                cursor.execute(
+                    f"INSERT INTO {self._table} ({self._columns(names)})"  # nosec B608 # our names
+                    f" SELECT * FROM {self._unnested(names)}"
+                    " ON CONFLICT (sync_key) DO NOTHING RETURNING sync_key",
+                    self._arrays(names, alike),
+                )
+                appeared |= alike.keys() - {key for (key,) in cursor.fetchall()}
+        return appeared
 
     def write(self, rows: Mapping[str, Row], names: Sequence[str]) -> None:
         """Write these columns of rows that are there and locked."""
@@ -71,8 +78,7 @@ class PostgreSQLRows(Rows):
             )
 
     def _unnested(self, names: Iterable[str]) -> str:
-        # A type without its length: a cast to that would cut off what is too long without a word.
-        types = [str(self._fields[name].db_type(self._connection)).split("(")[0] for name in names]
+        types = [_without_length(self._fields[name].db_type(self._connection)) for name in names]
         return f"unnest({', '.join(f'%s::{type_}[]' for type_ in types)})"
 
     def _arrays(self, names: Iterable[str], rows: Mapping[str, Row]) -> list[Any]:
@@ -90,13 +96,27 @@ class PostgreSQLRows(Rows):
         """Return a column as one parameter: an array's text, or a list for the driver to write."""
         values = list(map(attrgetter(field.attname), rows))
         if type(field) in TEXTS:
-            return array_of(values)
+            with suppress(TypeError):  # of what is no text the field's own rules make one
+                return array_of(values)
+            return array_of([_text_of(field.get_prep_value(value)) for value in values])
         if type(field) in NUMBERS:
-            return array_of(list(map(_text_of, values)))
+            own = bool if type(field) is models.BooleanField else int
+            return array_of(
+                [
+                    str(value) if type(value) is own else _text_of(field.get_prep_value(value))
+                    for value in values
+                ]
+            )
         sets_itself = getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
         if type(field) in _CHECKED and not sets_itself:
             return array_of(each(lambda value: _text_of(field.get_prep_value(value)), values))
         return self._prepared(field, rows)
+
+
+def _without_length(type_: object) -> str:
+    """Return a type that takes any length: a cast to one with less cuts off without a word."""
+    name = sub(r"\([^)]*\)", "", str(type_))
+    return _UNBOUNDED.get(name, name)
 
 
 def _text_of(value: Any) -> str | None:

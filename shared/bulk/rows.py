@@ -14,6 +14,7 @@ from typing import Any
 from django.db import IntegrityError, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.constants import OnConflict
+from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
 from shared.fields import ExactCharField, KeyField
@@ -36,7 +37,7 @@ NUMBERS = (
     models.PositiveIntegerField,
     models.BigIntegerField,
 )
-_DRIVERS_OWN = (*TEXTS, *NUMBERS)
+_DRIVERS_OWN = (str, Position, int, bool, type(None))
 
 
 class Row(SimpleNamespace):
@@ -60,8 +61,13 @@ class Rows:
         self._connection = connection
         self._table = connection.ops.quote_name(model._meta.db_table)
         fields = model._meta.concrete_fields
-        self._fields = {f.attname: f for f in fields if not isinstance(f, models.AutoField)}
-        self._defaults = {name: field.get_default for name, field in self._fields.items()}
+        self._fields = {f.attname: f for f in fields if not _is_the_databases(f)}
+        self._left_out = [name for name, field in self._fields.items() if field.has_db_default()]
+        self._defaults = {
+            name: field.get_default
+            for name, field in self._fields.items()
+            if name not in self._left_out
+        }
         self.changing = [
             name
             for name, field in self._fields.items()
@@ -71,9 +77,11 @@ class Rows:
         self.positions = [n for n in self.changing if isinstance(self._fields[n], PositionField)]
 
     def new(self, columns: Mapping[str, Any]) -> Row:
-        """Return a row that is yet to be inserted: these columns, and defaults for the others."""
-        if len(columns) < len(self._defaults):
-            lacking = self._defaults.keys() - columns.keys()
+        """Return a row that is yet to be inserted: these columns, and defaults for the others.
+
+        A column without value for which the database has a default is left to that.
+        """
+        if lacking := self._defaults.keys() - columns.keys():
             columns = {**columns, **{name: self._defaults[name]() for name in lacking}}
         return Row(**columns)
 
@@ -91,13 +99,12 @@ class Rows:
 
         Neither ``STAMPS`` need be read nor the columns that a caller can do without.
         """
+        self._require_transaction()
         if not keys:
             return {}
         found = self._having(keys).select_for_update().order_by("sync_key")
-        # A row is written whole, with any time in the columns that aren't updated.
-        stamps = dict.fromkeys(STAMPS, timezone.now())
         names = [name for name in self._fields if name not in STAMPS]
-        rows = [Row(**columns, **stamps) for columns in found.values(*names)]
+        rows = [Row(**columns) for columns in found.values(*names)]
         return {row.sync_key: row for row in rows}
 
     def insert(self, rows: Mapping[str, Row]) -> set[str]:
@@ -106,7 +113,8 @@ class Rows:
         while new := {key: rows[key] for key in rows.keys() - there}:
             try:
                 with transaction.atomic(using=self._connection.alias):
-                    self._insert(_in_order(new))
+                    for alike in self._alike(new):
+                        self._insert(_in_order(alike))
             except IntegrityError:
                 # Looked for with a lock: at REPEATABLE READ a plain query would not see them.
                 appeared = self.lock(new).keys()
@@ -124,7 +132,28 @@ class Rows:
             update = [self._fields[name].column for name in names]
             conflict = OnConflict.UPDATE
             suffix = self._connection.ops.on_conflict_suffix_sql([], conflict, update, ["sync_key"])
-            self._insert(_in_order(rows), suffix)
+            # They are written whole, with any time in the columns that aren't updated.
+            stamps = dict.fromkeys(STAMPS, timezone.now())
+            self._insert([Row(**{**stamps, **vars(row)}) for row in _in_order(rows)], suffix)
+
+    def _require_transaction(self) -> None:
+        """Raise ``TransactionManagementError`` where a lock would be let go at once."""
+        if not self._connection.in_atomic_block:
+            raise TransactionManagementError("Rows are locked inside a transaction only.")
+
+    def _alike(self, rows: Mapping[str, Row]) -> Collection[Mapping[str, Row]]:
+        """Return the rows by what is left to the database in them: most models leave nothing."""
+        if not self._left_out:
+            return [rows]
+        found: dict[tuple[str, ...], dict[str, Row]] = {}
+        for key, row in rows.items():
+            left = tuple(name for name in self._left_out if name not in vars(row))
+            found.setdefault(left, {})[key] = row
+        return found.values()
+
+    def _given(self, row: Row) -> list[str]:
+        """Return the columns that have a value in a row, and in those that are like it."""
+        return [name for name in self._fields if name in vars(row)]
 
     def _having(self, keys: Collection[str]) -> models.QuerySet[Any]:
         return self._model._default_manager.using(self._connection.alias).filter(
@@ -132,15 +161,17 @@ class Rows:
         )
 
     def _insert(self, rows: Sequence[Row], suffix: str = "") -> None:
-        """Insert rows, as many at once as the database takes."""
-        values = list(zip(*(self._prepared(f, rows) for f in self._fields.values()), strict=True))
-        placeholders = f"({', '.join(['%s'] * len(self._fields))})"
-        size = self._connection.ops.bulk_batch_size(list(self._fields.values()), values)
+        """Insert rows that are alike, as many at once as the database takes."""
+        fields = [self._fields[name] for name in self._given(rows[0])]
+        values = list(zip(*(self._prepared(field, rows) for field in fields), strict=True))
+        placeholders = f"({', '.join(['%s'] * len(fields))})"
+        size = self._connection.ops.bulk_batch_size(fields, values)
+        columns = self._columns(field.attname for field in fields)
         with self._connection.cursor() as cursor:
             for start in range(0, len(values), size):
                 part = values[start : start + size]
                 cursor.execute(
-                    f"INSERT INTO {self._table} ({self._columns(self._fields)})"  # nosec B608 # our names
+                    f"INSERT INTO {self._table} ({columns})"  # nosec B608 # our names
                     f" VALUES {', '.join([placeholders] * len(part))} {suffix}",
                     list(chain.from_iterable(part)),
                 )
@@ -151,10 +182,13 @@ class Rows:
 
     def _prepared(self, field: models.Field[Any, Any], rows: Sequence[Row]) -> list[Any]:
         """Return a column's values as the driver takes them."""
-        if type(field) in _DRIVERS_OWN:
-            return [getattr(row, field.attname) for row in rows]
         save: Any = field.pre_save
-        values = [save(row, add=True) for row in rows]
+        if type(field) in (*TEXTS, *NUMBERS):
+            values = [getattr(row, field.attname) for row in rows]
+            if all(type(value) in _DRIVERS_OWN for value in values):
+                return values
+        else:
+            values = [save(row, add=True) for row in rows]
         return each(lambda value: field.get_db_prep_save(value, self._connection), values)
 
 
@@ -163,6 +197,11 @@ def each(convert: Callable[[Any], Any], values: Sequence[Any]) -> list[Any]:
     objects = {id(value): value for value in values}
     converted = {key: convert(value) for key, value in objects.items()}
     return [converted[id(value)] for value in values]
+
+
+def _is_the_databases(field: models.Field[Any, Any]) -> bool:
+    """Return whether the database alone gives a column its values."""
+    return isinstance(field, models.AutoField) or bool(getattr(field, "generated", False))
 
 
 def _in_order(rows: Mapping[str, Row]) -> list[Row]:

@@ -58,6 +58,7 @@ GUARANTEES = [
     "tests/shared/test_retirement.py",
     "tests/shared/test_shadow.py",
     "tests/shared/test_transient.py",
+    "tests/shared/test_unusual_models.py",
     "tests/shared/test_upsert.py",
     "tests/shared/test_upsert_streams.py",
     "tests/shared/test_writing.py",

@@ -53,7 +53,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument(
         "--databases", type=_some(DATABASES), metavar="NAMES", help=f"{', '.join(DATABASES)}; rates"
     )
-    parser.add_argument("--rounds", type=int, help="rounds of the rates")
+    parser.add_argument("--rounds", type=int, help="rounds of the races")
     parser.add_argument("--json", action="store_true", help="print one JSON object, not tables")
     end = parser.add_mutually_exclusive_group()
     end.add_argument("--write", type=Path, metavar="PAGE", help="write page, data and plot")
@@ -90,7 +90,9 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
     origin = provenance(services)
     if (load := origin["machine"]["load"]) > BUSY:
         log.print(f"Others use this machine (load {load}): no ratio of such a run is worth much.")
-    plan = replace(options.plan, rounds=options.rounds or options.plan.rounds)
+    plan = options.plan
+    if options.rounds:
+        plan = replace(plan, rounds=options.rounds, repeats=options.rounds)
     kept = options.write.parent if options.write else _KEPT
     kept.mkdir(exist_ok=True)
     parts = ("profile",) if options.profile else options.only

@@ -21,7 +21,9 @@ BLOCKS = [dedent(block) for block in re.findall(r"```python\n(.+?)```", README, 
 ENTRY_POINTS = """
 from importlib.metadata import distribution
 for entry_point in distribution("openedx-event-sync").entry_points:
-    print(entry_point.load().__name__)
+    # pytest's plugin is for who has pytest: the extra "testing".
+    if entry_point.group != "pytest11":
+        print(entry_point.load().__name__)
 """
 
 

@@ -2,6 +2,12 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    """Index parked events and dead letters by what workers and their monitors ask every moment.
+
+    Each index is built in one go while the table takes no writes: with many rows stop the workers
+    first, as for any index of Django's.
+    """
+
     dependencies = [
         ("event_sync", "0009_quick_keys"),
     ]

@@ -41,6 +41,8 @@ def assert_flawless(arena: Arena, *, ended: int = 0, **environment: Any) -> None
     assert not problems, "\n".join([*problems, arena.logs()])
     for worker in arena.workers:
         if not worker.has_ended:
+            # The last one may find nothing to do; before it listens to signals they end it.
+            worker.wait_for("worker.started")
             assert worker.stop() == 0, worker.tail
     assert_second_run_changes_nothing(arena, **environment)
 

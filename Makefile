@@ -53,10 +53,10 @@ test-host: ## run a destination's tests inside a checkout of its host: HOST=cred
 walk-host: $(VENV)/.services ## run a host on real servers, from its old way to the bus and back: HOST=credentials SRC=../credentials
 	@$(BIN)/python -m tests.services run -- $(BIN)/python -m tests.hosts --walk --python "$(HOST_PYTHON)" "$(HOST)" "$(SRC)" $(TESTS)
 
-faults-report: $(VENV)/.services ## compare with the stock consumer under faults, half an hour; writes docs/comparison.md
-	@$(BIN)/python -m tests.services run -- $(BIN)/python -m tests.faults compare --write docs/comparison.md
+faults-report: $(VENV)/.services ## compare with the stock consumer under faults, half an hour; writes docs/reference/comparison.md
+	@$(BIN)/python -m tests.services run -- $(BIN)/python -m tests.faults compare --write docs/reference/comparison.md
 
-bench: $(VENV)/.benchmark ## measure this worker and its rivals; options: BENCH=--quick, or BENCH="--only rates --write docs/performance.md"
+bench: $(VENV)/.benchmark ## measure this worker and its rivals; options: BENCH=--quick, or BENCH="--only rates --write docs/reference/performance.md"
 	@$(BIN)/python -m tests.services run -- $(BIN)/python -m tests.benchmark $(BENCH)
 
 package: $(VENV)/.package ## build dist/ anew and try it where nothing else of the project is
@@ -73,9 +73,9 @@ audit: $(VENV)/.tox ## look for known vulnerabilities of the pinned versions; as
 docs: $(VENV)/.tox ## build the documentation into docs/_build/html
 	@$(BIN)/tox run -q -e docs
 
-catalogue: $(VENV)/.runtime ## write docs/events.md and docs/asyncapi.yaml from the code
-	@$(BIN)/python manage.py event_catalog --markdown > docs/events.md
-	@$(BIN)/python manage.py event_catalog --asyncapi > docs/asyncapi.yaml
+catalogue: $(VENV)/.runtime ## write docs/reference/events.md and docs/reference/asyncapi.yaml from the code
+	@$(BIN)/python manage.py event_catalog --markdown > docs/reference/events.md
+	@$(BIN)/python manage.py event_catalog --asyncapi > docs/reference/asyncapi.yaml
 
 constraints: $(VENV)/.tox ## resolve the pinned versions anew
 	@$(BIN)/tox run -q -e constraints

@@ -57,7 +57,7 @@ def _row(entry: CatalogueEntry) -> str:
 def _schema(entry: CatalogueEntry) -> str:
     """Return the type, which leads to the golden schema of an event that is defined here."""
     name = f"`{entry.event_type}`"
-    return f"[{name}](../{entry.golden_schema})" if entry.golden_schema else name
+    return f"[{name}](../../{entry.golden_schema})" if entry.golden_schema else name
 
 
 def _by_record(entries: Sequence[CatalogueEntry]) -> dict[str, list[CatalogueEntry]]:

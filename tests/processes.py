@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 PATIENCE = 30.0
 """How long anything may take before the test gives up; no measure of what it should take."""
 TO_END = 5.0
-"""How long a worker that is told to stop may take, by docs/run_workers.md."""
+"""How long a worker that is told to stop may take, by docs/how_to/run_workers.md."""
 _MANAGE = (sys.executable, "manage.py")
 _ENDING = {signal.SIGTERM, signal.SIGINT, signal.SIGKILL}
 

@@ -11,7 +11,7 @@ from tests.faults import page
 from tests.faults.scenarios import SCENARIOS
 from tests.processes import ROOT
 
-PAGE = ROOT / "docs" / "comparison.md"
+PAGE = ROOT / "docs" / "reference" / "comparison.md"
 RESULT = {
     "scenario": "the broker is killed",
     "is_hand_over": False,

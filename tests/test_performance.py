@@ -11,7 +11,7 @@ from tests.benchmark import page, sections
 from tests.benchmark.contestants import ALL, OURS, STOCK
 from tests.processes import ROOT
 
-PAGE = ROOT / "docs" / "performance.md"
+PAGE = ROOT / "docs" / "reference" / "performance.md"
 ROW = {
     "events": 1000,
     "rates": [4000, 100, 3000],

@@ -1,4 +1,4 @@
-"""What docs/supported_versions.md says is what tox, the constraints and the metadata say."""
+"""What docs/reference/supported_versions.md says is what tox, the constraints and the metadata say."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from packaging.version import Version
 
 from tests.processes import ROOT
 
-PAGE = (ROOT / "docs" / "supported_versions.md").read_text()
+PAGE = (ROOT / "docs" / "reference" / "supported_versions.md").read_text()
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PACKAGES = ("Django", "djangorestframework", "openedx-events", "edx-event-bus-kafka")
 """In the order of the page's columns."""

@@ -3,7 +3,7 @@
 It selects nothing but attempted grades; which of those Credentials wants is the consumer's to say.
 It can't echo an event back to the bus: what it listens to is a plain Django signal that only the
 LMS's grading sends, never a consumer. There is no outbox: what is lost between the commit and the
-broker is lost (``docs/produce_grade_events.md``).
+broker is lost (``docs/how_to/produce_grade_events.md``).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Tutor plugin: a worker for each room, in the image and with the settings of its host.
 
-Copy it to the folder that ``tutor plugins printroot`` names; docs/deploy.md has the steps.
+Copy it to the folder that ``tutor plugins printroot`` names; docs/how_to/deploy.md has the steps.
 """
 
 from __future__ import annotations

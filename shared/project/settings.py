@@ -1,4 +1,4 @@
-"""Settings of the reference project, configured by environment; see docs/configuration.md.
+"""Settings of the reference project, configured by environment; see docs/reference/settings.md.
 
 A host service needs none of this module: it adds the applications and ``EVENT_SYNC`` to its own.
 """

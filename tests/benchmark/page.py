@@ -17,7 +17,7 @@ Data: TypeAlias = dict[str, Any]
 """By part: where and with what it was measured, and its ``results``."""
 
 _TEMPLATE = Path(__file__).with_name("page.md")
-_PLOT = Path("images", "benchmark.svg")
+_PLOT = Path("..", "images", "benchmark.svg")
 
 
 def load(page: Path) -> Data:

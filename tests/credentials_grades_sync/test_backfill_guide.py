@@ -18,7 +18,7 @@ from tests.snapshots import backfill
 
 pytestmark = pytest.mark.django_db
 
-GUIDE = (Path(__file__).parents[2] / "docs" / "backfill.md").read_text()
+GUIDE = (Path(__file__).parents[2] / "docs" / "how_to" / "backfill.md").read_text()
 LMS, *_ = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
 DAY = datetime(2026, 1, 2, tzinfo=UTC)
 

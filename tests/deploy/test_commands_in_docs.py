@@ -11,7 +11,7 @@ from django.core.management import CommandError
 from shared.logging import Action
 from tests.deploy.commands import parse
 
-DOCS = Path(__file__).parent.parent.parent / "docs"
+DOCS = Path(__file__).parent.parent.parent / "docs" / "how_to"
 PAGES = ("runbook.md", "watch_workers.md")
 COMMAND = re.compile(r"python manage\.py (.+?)(?:`|\s+#|$)", re.MULTILINE)
 LINES = [(page, line) for page in PAGES for line in COMMAND.findall((DOCS / page).read_text())]

@@ -32,7 +32,7 @@ def test_rule(rule: dict[str, Any]) -> None:
     assert rule["labels"]["severity"] in {"critical", "warning", "info"}
     annotations = rule["annotations"]
     assert set(annotations) == {"summary", "description", "runbook_url"}
-    assert annotations["runbook_url"] == f"docs/runbook.md#{rule['alert'].lower()}"
+    assert annotations["runbook_url"] == f"docs/how_to/runbook.md#{rule['alert'].lower()}"
 
 
 def test_alerts_have_names_of_their_own() -> None:
@@ -42,7 +42,7 @@ def test_alerts_have_names_of_their_own() -> None:
 
 def test_runbook() -> None:
     """It has a section for every alert, in the order of the rules, and for no other."""
-    text = (DEPLOY.parent / "docs" / "runbook.md").read_text()
+    text = (DEPLOY.parent / "docs" / "how_to" / "runbook.md").read_text()
     assert HEADING.findall(text) == NAMES
 
 

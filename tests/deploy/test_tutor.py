@@ -161,7 +161,7 @@ def test_host_that_is_not_enabled(tmp_path: Path) -> None:
 
 
 def test_package(tmp_path: Path) -> None:
-    """The requirement of docs/deploy.md gets into the image."""
+    """The requirement of docs/how_to/deploy.md gets into the image."""
     names = ("CREDENTIALS_EXTRA_PIP_REQUIREMENTS", "DISCOVERY_EXTRA_PIP_REQUIREMENTS")
     wanted: dict[str, Any] = {name: ["openedx-event-sync"] for name in names}
     environment = rendered(tmp_path, "mfe", "discovery", "credentials", **wanted)

@@ -27,7 +27,7 @@ from tests.snapshots import backfill, reconcile
 pytestmark = pytest.mark.django_db
 
 ROOM = "enterprise_license_sync"
-GUIDE = (Path(__file__).parents[2] / "docs" / "backfill.md").read_text()
+GUIDE = (Path(__file__).parents[2] / "docs" / "how_to" / "backfill.md").read_text()
 _, LICENSE_MANAGER, LMS = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
 FILES = {
     "subscription-plans": "plans.jsonl",

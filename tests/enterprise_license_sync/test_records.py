@@ -18,7 +18,7 @@ from enterprise_license_sync.records import (
 from shared.events.enterprise import signals
 from tests.processes import ROOT
 
-DOCUMENT = Path(ROOT, "docs", "licenses_room.md").read_text()
+DOCUMENT = Path(ROOT, "docs", "reference", "licenses_room.md").read_text()
 DELETED_BY = {signals.SUBSCRIPTION_PLAN_DELETED, signals.LICENSE_DELETED}
 
 

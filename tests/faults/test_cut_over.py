@@ -1,4 +1,4 @@
-"""The commands of docs/cut_over.md on real Kafka: shadow, comparison, live, and back."""
+"""The commands of docs/how_to/cut_over.md on real Kafka: shadow, comparison, live, and back."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Writes plans and licenses to License Manager's own tables, as License Manager itself would.
 
-``EVENT_SYNC['DESTINATIONS']`` names these three, see ``docs/install_in_license_manager.md``.
+``EVENT_SYNC['DESTINATIONS']`` names these three, see ``docs/how_to/install_in_license_manager.md``.
 """
 
 from enterprise_license_sync.hosts.license_manager.enrollments import LICENSED_ENROLLMENTS

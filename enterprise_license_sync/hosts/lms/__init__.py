@@ -2,7 +2,7 @@
 
 The LMS has no tables of plans and licenses. The room's own (``standalone``) hold them, guard the
 order, and say what is over. ``EVENT_SYNC['DESTINATIONS']`` names these three, see
-``docs/install_in_lms.md``.
+``docs/how_to/install_in_lms.md``.
 """
 
 from enterprise_license_sync.hosts.lms.enrollments import LICENSED_ENROLLMENTS

@@ -37,7 +37,7 @@ from tests.enterprise_license_sync.producers.stand_ins import timestamps
 from tests.enterprise_license_sync.producers.stand_ins.subscriptions.models import License
 from tests.producers import stand_in
 
-GUIDE = Path(__file__).parents[3] / "docs" / "produce_license_events.md"
+GUIDE = Path(__file__).parents[3] / "docs" / "how_to" / "produce_license_events.md"
 SETTINGS, BULK, FIRST_FILL, PROVISIONING_SETTINGS, PROVISIONING, ENROLLMENTS = re.findall(
     r"```python\n(.*?)```", GUIDE.read_text(), re.DOTALL
 )

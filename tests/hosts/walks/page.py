@@ -15,7 +15,7 @@ _PREFIX = re.compile(r"(EVENT_BUS_TOPIC_PREFIX\W+)prod\b")
 
 def block(host: str, language: str, prefix: str, addresses: Mapping[str, str]) -> str:
     """Return the page's settings with these values in the place of its own."""
-    page = (CHECKOUT / f"docs/install_in_{host}.md").read_text()
+    page = (CHECKOUT / f"docs/how_to/install_in_{host}.md").read_text()
     blocks = re.findall(rf"```{language}\n(.*?)\n```", page, re.DOTALL)
     [text] = [each for each in blocks if "DESTINATIONS" in each]
     for told, real in addresses.items():

@@ -25,7 +25,7 @@ from tests.operators import ALL, PAYLOAD
 
 pytestmark = pytest.mark.django_db
 
-FILE = Path(__file__).parents[4] / "docs" / "openapi.yaml"
+FILE = Path(__file__).parents[4] / "docs" / "reference" / "openapi.yaml"
 RAW = yaml.safe_load(FILE.read_text())
 OPERATIONS = [(path, method) for path, methods in RAW["paths"].items() for method in methods]
 CHECKS = (
@@ -93,7 +93,7 @@ def _connection_stays() -> Iterator[None]:
 
 
 def test_file_in_the_docs(tmp_path):
-    """It is made by ``manage.py spectacular --file docs/openapi.yaml``; do so after a change."""
+    """It is made by ``manage.py spectacular --file docs/reference/openapi.yaml``; do so after a change."""
     made = tmp_path / "openapi.yaml"
     call_command("spectacular", "--file", str(made), "--validate", "--fail-on-warn")
     assert made.read_text() == FILE.read_text()

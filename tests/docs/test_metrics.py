@@ -9,7 +9,7 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from shared import metrics
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 TABLE_ROW = re.compile(r"^\| `(event_sync_\w+)` \| (.+?) \| (\w+): (.+) \|$", re.MULTILINE)
 
 
@@ -29,6 +29,6 @@ def declared() -> list[tuple[str, ...]]:
 
 def test_docs_list_every_metric() -> None:
     """And no other."""
-    text = (ROOT / "docs" / "watch_workers.md").read_text()
+    text = (ROOT / "docs" / "how_to" / "watch_workers.md").read_text()
     assert declared()
     assert TABLE_ROW.findall(text) == declared()

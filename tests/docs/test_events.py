@@ -18,7 +18,7 @@ MADE = {page: command for command, page in COMMAND.findall((ROOT / "Makefile").r
 
 def test_make_writes_both():
     """The other tests of this module have something to test."""
-    assert {"docs/events.md", "docs/asyncapi.yaml"} == MADE.keys()
+    assert {"docs/reference/events.md", "docs/reference/asyncapi.yaml"} == MADE.keys()
 
 
 @pytest.mark.parametrize("page", MADE)

@@ -12,7 +12,7 @@ import pytest
 
 from shared import conf
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 ANNOTATION = re.compile(
     r"# \.\. setting_name: EVENT_SYNC\['(\w+)'\]\n"
     r" +# \.\. setting_default: (.+)\n"
@@ -38,7 +38,7 @@ def annotated() -> list[tuple[str, str, str, str]]:
 
 def documented() -> dict[str, str]:
     """Return every setting with its default, as the docs have it."""
-    text = (ROOT / "docs" / "configuration.md").read_text()
+    text = (ROOT / "docs" / "reference" / "settings.md").read_text()
     section = text.split("## `EVENT_SYNC`\n", 1)[1].split("\n## ", 1)[0]
     return dict(TABLE_ROW.findall(section))
 

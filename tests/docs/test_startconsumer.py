@@ -1,4 +1,4 @@
-"""The commands of docs/startconsumer.md, run in their order in a service's folder."""
+"""The commands of docs/how_to/add_a_consumer.md, run in their order in a service's folder."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"```(bash|python)\n(.*?)```", re.DOTALL)
 SETTINGS = """
 from shared.project.settings import *
@@ -59,7 +59,7 @@ def run(line: str, service: Path) -> str:
 def test_page_is_a_session(service: Path) -> None:
     """Its commands work in their order, with its settings; the command tells those itself."""
     printed = ""
-    for language, text in BLOCK.findall((ROOT / "docs" / "startconsumer.md").read_text()):
+    for language, text in BLOCK.findall((ROOT / "docs" / "how_to" / "add_a_consumer.md").read_text()):
         if language == "python":
             with (service / "service_settings.py").open("a") as settings:
                 settings.write(text)

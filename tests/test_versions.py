@@ -1,4 +1,4 @@
-"""What docs/reference/supported_versions.md says is what tox, the constraints and the metadata say."""
+"""docs/reference/supported_versions.md says what tox, the constraints and the metadata say."""
 
 from __future__ import annotations
 

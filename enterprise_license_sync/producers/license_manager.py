@@ -2,8 +2,8 @@
 
 Its models' signals only say which rows were written. They are read once their transaction is
 committed, so an event tells what is stored and when that was modified, whatever else the instance
-in memory was up to. Bulk methods send no signals: ``docs/how_to/produce_license_events.md`` says where
-License Manager has to call ``publish_licenses`` itself. There is no outbox.
+in memory was up to. Bulk methods send no signals: ``docs/how_to/produce_license_events.md`` says
+where License Manager has to call ``publish_licenses`` itself. There is no outbox.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""From the host's old way to the bus, and back: as docs/how_to/cut_over.md has it, on the rooms' tables.
+"""From the host's old way to the bus, and back: by docs/how_to/cut_over.md, on the rooms' tables.
 
 The old way writes blindly, as a REST view or a bulk job does: it knows no positions.
 """

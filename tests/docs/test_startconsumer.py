@@ -58,8 +58,8 @@ def run(line: str, service: Path) -> str:
 
 def test_page_is_a_session(service: Path) -> None:
     """Its commands work in their order, with its settings; the command tells those itself."""
-    printed = ""
-    for language, text in BLOCK.findall((ROOT / "docs" / "how_to" / "add_a_consumer.md").read_text()):
+    page, printed = ROOT / "docs" / "how_to" / "add_a_consumer.md", ""
+    for language, text in BLOCK.findall(page.read_text()):
         if language == "python":
             with (service / "service_settings.py").open("a") as settings:
                 settings.write(text)

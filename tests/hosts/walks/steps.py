@@ -1,4 +1,4 @@
-"""From a host's old way to the bus, and back, by the commands of its page and docs/how_to/cut_over.md.
+"""From a host's old way to the bus, and back, by its page's commands and docs/how_to/cut_over.md.
 
 ``make walk-host`` runs this with the host's environment; it is no part of the other test runs.
 """

@@ -93,7 +93,7 @@ def _connection_stays() -> Iterator[None]:
 
 
 def test_file_in_the_docs(tmp_path):
-    """It is made by ``manage.py spectacular --file docs/reference/openapi.yaml``; do so after a change."""
+    """After a change: ``manage.py spectacular --file docs/reference/openapi.yaml``."""
     made = tmp_path / "openapi.yaml"
     call_command("spectacular", "--file", str(made), "--validate", "--fail-on-warn")
     assert made.read_text() == FILE.read_text()

@@ -1,7 +1,7 @@
 """Code blocks of the documentation's pages, and what the comment above one says of its test.
 
 A block of commands is run by ``test_commands`` unless the line above it says otherwise:
-``<!-- run by: PATH -->`` names the file that does it, ``<!-- not run: REASON -->`` says why none can.
+``<!-- run by: PATH -->`` names the file that does it, ``<!-- not run: REASON -->`` why none can.
 """
 
 from __future__ import annotations

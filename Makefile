@@ -18,7 +18,7 @@ PYTHON_CHECK := import sys; sys.version_info >= (3, 11) or sys.exit( \
 	% sys.version_info[:2])
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo test coverage services services-stop test-services test-host walk-host faults-report bench package quality audit docs catalogue constraints clean
+.PHONY: help install dev demo test coverage services services-stop test-services test-host walk-host faults-report bench package quality audit docs reference constraints clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -73,9 +73,11 @@ audit: $(VENV)/.tox ## look for known vulnerabilities of the pinned versions; as
 docs: $(VENV)/.tox ## build the documentation into docs/_build/html
 	@$(BIN)/tox run -q -e docs
 
-catalogue: $(VENV)/.runtime ## write docs/reference/events.md and docs/reference/asyncapi.yaml from the code
+reference: $(VENV)/.runtime ## write the pages of docs/reference that are made from the code
 	@$(BIN)/python manage.py event_catalog --markdown > docs/reference/events.md
 	@$(BIN)/python manage.py event_catalog --asyncapi > docs/reference/asyncapi.yaml
+	@$(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/reference/openapi.yaml
+	@DJANGO_SETTINGS_MODULE=shared.project.settings $(BIN)/python -m docs.commands_page > docs/reference/commands.md
 
 constraints: $(VENV)/.tox ## resolve the pinned versions anew
 	@$(BIN)/tox run -q -e constraints

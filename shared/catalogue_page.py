@@ -10,7 +10,7 @@ _INTRODUCTION = """\
 # Events
 
 Every event that a room consumes or a service publishes for it, from the rooms' declarations and
-the producers' settings. `make catalogue` writes this page, and the same as an AsyncAPI 3 document:
+the producers' settings. `make reference` writes this page, and the same as an AsyncAPI 3 document:
 [asyncapi.yaml](asyncapi.yaml). `manage.py event_catalog` prints what holds in a service of yours:
 its topic prefix, its modes and groups, and what it publishes itself.
 

@@ -1,4 +1,4 @@
-"""The metrics of a worker, in prometheus-client's registry, as docs/how_to/watch_workers.md lists.
+"""The metrics of a worker, in prometheus-client's registry, as docs/reference/metrics.md lists.
 
 Only ``shared.kafka.vitals`` sets them. Times are in seconds, as Prometheus has it.
 """

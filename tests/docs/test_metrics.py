@@ -29,6 +29,6 @@ def declared() -> list[tuple[str, ...]]:
 
 def test_docs_list_every_metric() -> None:
     """And no other."""
-    text = (ROOT / "docs" / "how_to" / "watch_workers.md").read_text()
+    text = (ROOT / "docs" / "reference" / "metrics.md").read_text()
     assert declared()
     assert TABLE_ROW.findall(text) == declared()

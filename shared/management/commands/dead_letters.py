@@ -43,7 +43,8 @@ class Command(RepairCommand):
         listing.add_argument(
             "--limit", type=positive, default=50, metavar="N", help="So many (50)."
         )
-        showing = verbs.add_parser("show", help="Show one: its headers and what is wrong.")
+        text = "Show one: its headers and what is wrong."
+        showing = verbs.add_parser("show", help=text, description=text)
         showing.add_argument("id", type=positive, metavar="ID", help="Its id, as list shows it.")
         showing.add_argument(
             "--payload", action="store_true", help="With what the event holds; this look is logged."

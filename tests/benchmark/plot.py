@@ -72,10 +72,9 @@ def _latency(axes: Any, parts: Parts) -> None:
             label=label,
         )
         axes.bar_label(bars, labels=[f"{height:g}" for height in heights], fontsize=7, padding=2)
-    axes.set_yscale("log" if found else "linear")
     axes.set_xticks(places, [name.replace(" ", "\n", 1) for name in found])
     axes.set_title("Milliseconds from event to row,\n200 events/s, PostgreSQL")
-    axes.margins(y=0.3)
+    axes.margins(y=0.2)
     if found:
         axes.legend(loc="upper left", fontsize=7, frameon=False)
 

@@ -14,16 +14,16 @@ from shared.demo.stream import Stream
 from shared.outcomes import Outcome
 
 _MEANINGS = {
-    Outcome.APPLIED.value: "the row says so now",
-    Outcome.UNCHANGED.value: "the row said so before",
-    Outcome.STALE.value: "the row is newer",
-    Outcome.FILTERED.value: "the room doesn't want it",
-    Outcome.IGNORED.value: "the room has no such type",
-    Outcome.PARKED.value: "waits for its parent",
-    Outcome.DEAD.value: "kept, for a person",
-    "lost": "ended in no way",
-    "produced": "published to the broker",
-    "p50_ms": "from broker to commit",
+    Outcome.APPLIED.value: "written",
+    Outcome.UNCHANGED.value: "said so before",
+    Outcome.STALE.value: "row is newer",
+    Outcome.FILTERED.value: "not wanted",
+    Outcome.IGNORED.value: "type not ours",
+    Outcome.PARKED.value: "needs a parent",
+    Outcome.DEAD.value: "for a person",
+    "lost": "in no way",
+    "produced": "published",
+    "p50_ms": "event to row",
     "p99_ms": "",
 }
 """What the numbers of ``Result.as_json`` mean."""
@@ -51,7 +51,7 @@ def show_results(console: Console, results: Results) -> None:
     """Print the numbers of each room and of all, and that the tables are as they should be."""
     total = results.total
     table = RichTable("", title="How the events ended", title_justify="left")
-    for name in (*map(_in_two_lines, results.rooms), "total"):
+    for name in (*map(_broken, results.rooms), "total"):
         table.add_column(name, justify="right")
     table.add_column("meaning")
     columns = [result.as_json() for result in (*results.rooms.values(), total)]
@@ -74,9 +74,9 @@ def show_addresses(console: Console, addresses: Mapping[str, str]) -> None:
     console.print("Give other consumers a group of their own: this broker bears one kind a group.")
 
 
-def _in_two_lines(name: str) -> str:
-    """Break a room's name, so that a terminal has room for three."""
-    return name.replace("_", "_\n", 1)
+def _broken(name: str) -> str:
+    """Break a room's name, so that a terminal of 80 columns has room for three."""
+    return name.replace("_", "_\n")
 
 
 def _cell(number: float | None) -> str:

@@ -21,8 +21,8 @@ from shared.demo.stream import Run, StockEvent
 
 S = TypeVar("S")
 
-_TICK = timedelta(seconds=1)
-_MOMENT = timedelta(milliseconds=1)
+_MOMENT = timedelta(microseconds=1)
+_LONG_AGO = timedelta(minutes=1)
 
 
 class Content(NamedTuple):
@@ -45,7 +45,7 @@ class Row(Generic[S]):
 class Author(ABC, Generic[S]):
     """Writes the events of one run, as a busy and unreliable service would send them.
 
-    Each is a second newer than the one before; the last has the time at which the run starts.
+    Each is a step newer than the one before; the last has the time at which the run starts.
     """
 
     source: ClassVar[str]
@@ -55,7 +55,7 @@ class Author(ABC, Generic[S]):
         self.run = run
         # Of its own for each service, so that no two streams have an event id in common.
         self.random = Random(f"{self.sourcehost} {run.seed}")  # nosec B311 # made-up data
-        self.now = run.started - run.events * _TICK
+        self.now = run.started - run.events * run.step
         self.rows: list[Row[S]] = []
         self._last: Row[S]
         self._sent: list[StockEvent] = []
@@ -117,7 +117,7 @@ class Author(ABC, Generic[S]):
 
     def tell_late(self, row: Row[S], content: Content) -> StockEvent:
         """Tell this from between a row's two newest events, or from before its only one."""
-        before, newest = [row.times[-1] - timedelta(hours=1), *row.times][-2:]
+        before, newest = [row.times[-1] - _LONG_AGO, *row.times][-2:]
         return self._remember(row, self.event(content, before + (newest - before) / 2))
 
     def tell_at_once(self, row: Row[S]) -> StockEvent:
@@ -143,7 +143,7 @@ class Author(ABC, Generic[S]):
 
     def tick(self) -> datetime:
         """Return the next event's time."""
-        self.now += _TICK
+        self.now += self.run.step
         return self.now
 
     def _remember(self, row: Row[S], event: StockEvent) -> StockEvent:

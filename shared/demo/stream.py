@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import zip_longest
 from random import Random
 from typing import Any, Generic, NamedTuple, Self, TypeAlias, TypeVar
@@ -34,6 +34,8 @@ class Run:
     events: int
     seed: int
     started: datetime
+    step: timedelta = timedelta(milliseconds=1)
+    """From one event's time to the next one's."""
 
     @property
     def name(self) -> str:

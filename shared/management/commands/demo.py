@@ -77,7 +77,9 @@ class Command(BaseCommand):
             raise CommandError("Interrupted.", returncode=_INTERRUPTED) from None
 
     def _run(self, options: Options, *, dry_run: bool) -> None:
-        rooms = performances(events=options.events, seed=options.seed, started=timezone.now())
+        rooms = performances(
+            events=options.events, seed=options.seed, rate=options.rate, now=timezone.now()
+        )
         # With --json, stdout has the JSON and nothing else.
         tables = Console(stderr=options.as_json)
         report.show_plan(tables, rooms)

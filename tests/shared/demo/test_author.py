@@ -78,9 +78,9 @@ def test_late_news_lie_between_the_two_newest_events(librarian):
 
 
 def test_late_news_of_a_new_row_precede_it(librarian):
-    """By half an hour."""
+    """By half a minute."""
     first = librarian.new_book()
-    assert librarian.late().metadata.time == first.metadata.time - timedelta(minutes=30)
+    assert librarian.late().metadata.time == first.metadata.time - timedelta(seconds=30)
 
 
 def test_an_event_out_of_order_was_overtaken_by_the_one_before_it(librarian):
@@ -89,7 +89,7 @@ def test_an_event_out_of_order_was_overtaken_by_the_one_before_it(librarian):
     before = librarian.new_book()
     overtaken = librarian.out_of_order()
     assert book(overtaken).isbn == book(before).isbn
-    assert overtaken.metadata.time == before.metadata.time - timedelta(milliseconds=1)
+    assert overtaken.metadata.time == before.metadata.time - timedelta(microseconds=1)
 
 
 def test_an_event_at_once_has_the_time_of_the_newest(librarian):

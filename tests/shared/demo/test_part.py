@@ -27,17 +27,26 @@ def test_events_are_shared_out_to_the_last(monkeypatch):
     """A room may get one more than another, and none gets none if there are enough."""
     names = ["credentials_grades_sync", "discovery_course_run_sync", "enterprise_license_sync"]
     rooms(monkeypatch, *names)
-    found = part.performances(events=8, seed=1, started=STARTED)
+    found = part.performances(events=8, seed=1, rate=0, now=STARTED)
     assert [(each.room.name, len(each.stream)) for each in found] == list(
         zip(names, [3, 3, 2], strict=True)
     )
+
+
+@pytest.mark.parametrize(("rate", "step", "length"), [(0, 0.001, 0), (2.0, 1.0, 150)])
+def test_an_event_has_the_time_at_which_it_is_published(monkeypatch, rate, step, length):
+    """At this rate, which the rooms share; as fast as it goes, all were some milliseconds ago."""
+    rooms(monkeypatch, "credentials_grades_sync", "discovery_course_run_sync")
+    runs = [each.run for each in part.performances(events=300, seed=1, rate=rate, now=STARTED)]
+    assert {run.step.total_seconds() for run in runs} == {step}
+    assert {(run.started - STARTED).total_seconds() for run in runs} == {length}
 
 
 def test_without_a_part_there_is_nothing_to_show(monkeypatch):
     """A room need not have one."""
     rooms(monkeypatch, "tests.testapp", "nowhere")
     with pytest.raises(DemoFailed, match="No installed room takes part"):
-        part.performances(events=8, seed=1, started=STARTED)
+        part.performances(events=8, seed=1, rate=0, now=STARTED)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ settings keep their own names and are read by ``shared.kafka.config``.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from functools import lru_cache
 from random import uniform
@@ -199,6 +199,12 @@ def get_settings() -> Settings:
     for problem in problems():
         raise problem
     return Settings(**{name.lower(): value for name, value in _raw().items()})
+
+
+def settings_with(**changes: Any) -> Mapping[str, Any]:
+    """Return the Django settings that say the same but for these. Raises ``ConfigurationError``."""
+    changed = replace(get_settings(), **changes)
+    return {"EVENT_SYNC": {f.name.upper(): getattr(changed, f.name) for f in fields(Settings)}}
 
 
 def problems() -> Iterator[ConfigurationError]:

@@ -35,17 +35,21 @@ _SIGNALS = {-number: number.name for number in signal.Signals}
 
 
 def worker_command(room_name: str, *more: str) -> list[str]:
-    """Return the command that runs a room's worker, which ends when this process has ended.
+    """Return the command that runs a room's worker; ``more`` are options of the worker."""
+    return child_command("run_consumers", room_name, *more)
 
-    ``more`` are options of the worker. It begins as this process was started, up to the subcommand:
-    ``manage.py``, the LMS's ``manage.py lms``, or ``-m django``.
+
+def child_command(*words: str) -> list[str]:
+    """Return the command that runs a worker by these words; it ends when this process has ended.
+
+    It begins as this process was started, up to the subcommand: ``manage.py``, the LMS's
+    ``manage.py lms``, or ``-m django``.
     """
     main = getattr(sys.modules["__main__"], "__spec__", None)
     program = ["-m", main.parent] if main and main.parent else sys.argv[:1]
-    words = sys.argv[1:] if _SUBCOMMANDS & set(sys.argv) else []
-    service = takewhile(lambda word: word not in _SUBCOMMANDS, words)
-    options = ["run_consumers", room_name, *more, f"--parent={os.getpid()}"]
-    return [sys.executable, *program, *service, *options]
+    ours = sys.argv[1:] if _SUBCOMMANDS & set(sys.argv) else []
+    service = takewhile(lambda word: word not in _SUBCOMMANDS, ours)
+    return [sys.executable, *program, *service, *words, f"--parent={os.getpid()}"]
 
 
 def report(error: FatalError, descriptor: int) -> None:

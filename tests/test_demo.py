@@ -271,6 +271,28 @@ def test_the_demo_loses_nothing(database):
     assert "all equal" in run.stderr
 
 
+def test_the_demo_asks_nothing_of_a_service_s_own_bus(database, tmp_path):
+    """Settings that name a broker for good, how to log in there and no log don't lead it astray."""
+    (tmp_path / "service.py").write_text(
+        """from tests.process_settings import *
+from tests.process_settings import EVENT_SYNC
+
+EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS = "127.0.0.1:1"
+EVENT_BUS_KAFKA_SCHEMA_REGISTRY_URL = "http://127.0.0.1:1"
+EVENT_BUS_TOPIC_PREFIX = "prod"
+EVENT_BUS_KAFKA_API_KEY = EVENT_BUS_KAFKA_API_SECRET = "key"
+EVENT_SYNC |= {"CARRIER": "signal", "KAFKA_CONSUMER_CONFIG": {"security.protocol": "sasl_ssl"}}
+LOGGING = {}
+"""
+    )
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    service = {**database, "PYTHONPATH": path, "DJANGO_SETTINGS_MODULE": "service"}
+    run = run_demo(service)
+    assert run.returncode == 0, run.stderr
+    result = json.loads(run.stdout.splitlines()[-1])
+    assert (result["produced"], result["lost"]) == (600, 0)
+
+
 def test_the_demo_finds_out_a_destination_without_a_guard(database, settings):
     """In the same database: rows that follow the order of arrival differ from the model."""
     destinations = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings as django_settings
 from django.core.signals import setting_changed
@@ -63,16 +64,16 @@ def embedded_bus(prefix: str, topics: Iterable[str]) -> Iterator[Bus]:
         )
         for topic in bus.topics:
             broker.create_topic(topic)
-        with _settings(bus.upstream_settings):
+        with overridden(bus.upstream_settings):
             yield bus
 
 
 @contextmanager
-def _settings(values: Mapping[str, str]) -> Iterator[None]:
+def overridden(values: Mapping[str, Any]) -> Iterator[None]:
     """Set Django settings while the block runs.
 
     The stock producer can be configured by nothing else, and the ports aren't known before. The
-    signal lets upstream forget what it has cached.
+    signal lets upstream, and us, forget what is cached.
     """
     before = {name: getattr(django_settings, name, None) for name in values}
     _assign(values)
@@ -82,7 +83,7 @@ def _settings(values: Mapping[str, str]) -> Iterator[None]:
         _assign(before)
 
 
-def _assign(values: Mapping[str, str | None]) -> None:
+def _assign(values: Mapping[str, Any]) -> None:
     for name, value in values.items():
         setattr(django_settings, name, value)
         setting_changed.send(

@@ -12,7 +12,6 @@ from threading import Thread
 from typing import Any
 
 from shared.demo import DemoFailed
-from shared.demo.bus import Bus
 from shared.demo.stream import Place
 from shared.direct import worker_name
 from shared.logging import Action
@@ -20,25 +19,6 @@ from shared.logging import Action
 _SPAN = re.compile(r"([\w.-]+)\[(\d+)\]:(\d+)-(\d+)")
 _LAST_LINES = 12
 _PATIENCE = 10.0
-
-# The embedded broker takes about the session timeout for a join, and lets a fetch that finds
-# nothing wait its full time whatever comes meanwhile: a real one answers at once.
-_CONSUMER_CONFIG = {
-    "session.timeout.ms": 1500,
-    "heartbeat.interval.ms": 300,
-    "fetch.wait.max.ms": 20,
-}
-
-
-def worker_environment(bus: Bus, inherited: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment in which a worker consumes from the bus and logs for a program."""
-    return {
-        **{name: value for name, value in inherited.items() if name != "LOG_LEVEL"},
-        **bus.upstream_settings,
-        "EVENT_SYNC_CARRIER": "worker",
-        "EVENT_SYNC_KAFKA_CONSUMER_CONFIG": json.dumps(_CONSUMER_CONFIG),
-        "EVENT_SYNC_LOG_FORMAT": "json",
-    }
 
 
 class WorkerProcess:
@@ -48,7 +28,7 @@ class WorkerProcess:
     ``parked`` says how many were parked, for however long.
     """
 
-    def __init__(self, room: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
+    def __init__(self, room: str, command: Sequence[str]) -> None:
         self.room = room
         self.has_partitions = Flag()
         self.committed_at: dict[Place, float] = {}
@@ -57,7 +37,6 @@ class WorkerProcess:
         # A session of its own: Ctrl-C reaches the demo alone, and the worker is told once.
         self._process = subprocess.Popen(  # nosec B603 # our own command, without a shell
             command,
-            env=dict(environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

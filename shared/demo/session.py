@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,15 +13,15 @@ from shared.demo.bus import Bus, embedded_bus
 from shared.demo.judgement import judge
 from shared.demo.observer import Observer
 from shared.demo.part import Performance
-from shared.demo.processes import WorkerProcess, worker_environment
+from shared.demo.processes import WorkerProcess
 from shared.demo.progress import Progress
 from shared.demo.publisher import Publisher
 from shared.demo.results import Results
 from shared.demo.stream import interleave
 from shared.demo.tally import Tally
+from shared.demo.working import worker_command
 from shared.models import ParkedEvent
 from shared.outcomes import Outcome
-from shared.supervisor import worker_command
 
 _START_PATIENCE = 60.0
 _STANDSTILL = 30.0
@@ -151,11 +150,10 @@ def _nothing_left_parked(prefix: str) -> Iterator[None]:
 
 @contextmanager
 def _workers(performances: Sequence[Performance], bus: Bus) -> Iterator[list[WorkerProcess]]:
-    environment = worker_environment(bus, os.environ)
     workers: list[WorkerProcess] = []
     try:
         for name in (performance.room.name for performance in performances):
-            workers.append(WorkerProcess(name, worker_command(name), environment))
+            workers.append(WorkerProcess(name, worker_command(name, bus)))
         yield workers
     finally:
         for worker in workers:

@@ -6,7 +6,7 @@ import pytest
 from django.test import override_settings
 
 from discovery_course_run_sync.filters import is_not_hidden
-from shared.conf import Settings, get_settings, problems
+from shared.conf import Settings, get_settings, problems, settings_with
 from shared.consumer import Mode
 from shared.exceptions import ConfigurationError
 from shared.setting_values import Carrier
@@ -39,6 +39,14 @@ def test_override_takes_effect_and_ends():
     with override_settings(EVENT_SYNC={"BATCH_SIZE": 7}):
         assert get_settings().batch_size == 7
     assert get_settings().batch_size == before
+
+
+def test_settings_but_for_some():
+    """What isn't named stays as it is set."""
+    with override_settings(EVENT_SYNC={"BATCH_SIZE": 7, "CARRIER": "signal"}):
+        changed = settings_with(carrier="worker")
+    with override_settings(**changed):
+        assert get_settings() == Settings(batch_size=7)
 
 
 def test_reading_bad_settings_raises_the_first_problem():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
-from argparse import ArgumentParser
+from argparse import SUPPRESS, ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,7 +14,7 @@ from django.db import Error as DatabaseError
 from django.utils import timezone
 from rich.console import Console
 
-from shared.demo import DemoFailed, report, session
+from shared.demo import DemoFailed, report, session, working
 from shared.demo.options import EVENTS, RATE, SEED, Options, parse
 from shared.demo.part import Performance, performances
 from shared.embedded import EmbeddedBrokerUnavailable
@@ -54,9 +54,16 @@ class Command(BaseCommand):
         add("--exit", action="store_true", help="End by itself; else Ctrl-C ends it.")
         add("--json", action="store_true", help="Print one JSON object as the last line.")
         add("--dry-run", action="store_true", help="Print the stream's plan; publish nothing.")
+        # What the demo says to its workers.
+        add("--worker", help=SUPPRESS)
+        add("--bus", help=SUPPRESS)
+        add("--parent", type=int, help=SUPPRESS)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run it; what goes wrong is told line by line, with a status other than 0."""
+        if options["worker"]:
+            working.work(options["worker"], options["bus"], options["parent"])
+            return
         try:
             asked = parse(
                 events=options["events"],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sys
 from contextlib import contextmanager
@@ -12,16 +11,9 @@ from time import monotonic, sleep
 import pytest
 
 from shared.demo import DemoFailed
-from shared.demo.bus import Bus
-from shared.demo.processes import WorkerProcess, worker_environment
+from shared.demo.processes import WorkerProcess
 from shared.demo.stream import Place
 
-BUS = Bus(
-    bootstrap_servers="127.0.0.1:1",
-    registry_url="http://127.0.0.1:2",
-    prefix="demo-1",
-    topics=("demo-1-books",),
-)
 WAIT = "import time; time.sleep(60)"
 ASSIGNED = {"action": "partitions.assigned", "partitions": "demo-1-books[0]"}
 COMMITTED = {
@@ -36,7 +28,7 @@ def process(*entries, script=WAIT):
     """Run a process that logs these entries and then does what the script says."""
     lines = "\n".join(json.dumps(entry) for entry in entries)
     code = f"import sys; print({lines!r}, file=sys.stderr, flush=True); {script}"
-    worker = WorkerProcess("library", [sys.executable, "-c", code], os.environ)
+    worker = WorkerProcess("library", [sys.executable, "-c", code])
     try:
         yield worker
     finally:
@@ -109,19 +101,3 @@ def test_a_worker_counts_under_its_process_name():
     setup = "import django, os; django.setup(); "
     with process(script=setup + script) as worker:
         assert ended(worker).endswith(worker.name)
-
-
-def test_the_environment_leads_to_the_bus_and_nowhere_else():
-    """Logins and log levels of the person's own don't reach the worker; the database does."""
-    inherited = {
-        "DATABASE_URL": "sqlite:///there",
-        "EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS": "production:9092",
-        "EVENT_BUS_KAFKA_API_KEY": "key",
-        "LOG_LEVEL": "ERROR",
-    }
-    environment = worker_environment(BUS, inherited)
-    assert environment["DATABASE_URL"] == "sqlite:///there"
-    assert environment["EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS"] == "127.0.0.1:1"
-    assert environment["EVENT_BUS_TOPIC_PREFIX"] == "demo-1"
-    assert not environment["EVENT_BUS_KAFKA_API_KEY"]
-    assert "LOG_LEVEL" not in environment

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
+
+LIBRDKAFKA = "shared.kafka.librdkafka"
+"""Logger of what Kafka's client says by itself."""
+_TALKATIVE = 2
 
 
 class Action(StrEnum):
@@ -66,6 +71,23 @@ class Log:
         text = " ".join(f"{name}={value}" for name, value in fields.items())
         extra = {"action": action.value, "fields": fields}
         self._logger.log(level, "%s %s", action.value, text, extra=extra)
+
+
+def show_unless_shown(names: Iterable[str], verbosity: int) -> None:
+    """Let the lines of these loggers reach stderr, but for those that a service handles itself.
+
+    ``verbosity`` is Django's: 0 is for warnings alone, 2 for what librdkafka says as well.
+    """
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("{asctime} {levelname} {message}", style="{"))
+    if verbosity < _TALKATIVE:
+        # What it says of lost connections, broker.waiting says once more.
+        handler.addFilter(lambda record: record.name != LIBRDKAFKA)
+    for logger in map(logging.getLogger, names):
+        if not logger.hasHandlers():
+            logger.addHandler(handler)
+            if not logger.level:
+                logger.setLevel(logging.INFO if verbosity else logging.WARNING)
 
 
 class JsonFormatter(logging.Formatter):

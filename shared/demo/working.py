@@ -12,7 +12,7 @@ from django.core.management import call_command
 
 from shared.conf import settings_with
 from shared.demo.bus import Bus, overridden
-from shared.logging import JsonFormatter
+from shared.logging import LIBRDKAFKA, JsonFormatter
 from shared.setting_values import Carrier
 from shared.supervisor import child_command
 
@@ -49,4 +49,4 @@ def _log_for_a_program() -> None:
     ours = logging.getLogger("shared")
     ours.handlers, ours.propagate = [handler], False
     ours.setLevel(logging.INFO)
-    logging.getLogger("shared.kafka.librdkafka").setLevel(logging.CRITICAL)
+    logging.getLogger(LIBRDKAFKA).setLevel(logging.CRITICAL)

@@ -18,6 +18,7 @@ from shared.conf import get_settings
 from shared.consumer import Room
 from shared.exceptions import ConfigurationError
 from shared.hosts import check_destination
+from shared.logging import LIBRDKAFKA
 from shared.setting_values import Carrier
 
 __all__ = [
@@ -115,7 +116,7 @@ def consumer_config(group: str) -> dict[str, Any]:
         "allow.auto.create.topics": False,
         **(MEMBERSHIP if is_classic else {}),
         **FETCH_AHEAD,
-        "logger": logging.getLogger("shared.kafka.librdkafka"),
+        "logger": logging.getLogger(LIBRDKAFKA),
         **passed,
         "group.id": group,
         # The database decides what is done: see DESIGN, "Where a group starts".

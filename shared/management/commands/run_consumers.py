@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from shared import registry, supervisor
 from shared.consumer import Mode, Room
 from shared.exceptions import ConfigurationError, FatalError
+from shared.logging import show_unless_shown
 from shared.modes import consumers_in, room_in
 from shared.stopping import stop_without_parent
 
@@ -42,11 +43,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run them; a fatal error is one line and an exit status of its own."""
+        names = ["shared", *(room.name for room in registry.rooms())]
+        show_unless_shown(names, options["verbosity"])
         try:
             mode = Mode.SHADOW if options["shadow"] else Mode.LIVE
             rooms = self._rooms(options["rooms"], mode, run_all=options["all"])
             if options["all"] or len(rooms) > 1:
-                self._supervise([room.name for room in rooms], mode, options["port"])
+                names = [room.name for room in rooms]
+                self._supervise(names, mode, options["port"], options["verbosity"])
             else:
                 self._work(rooms[0], mode, options["port"], options["parent"])
         except FatalError as error:
@@ -55,9 +59,9 @@ class Command(BaseCommand):
             raise CommandError(f"Fatal: {error}", returncode=supervisor.FATAL_STATUS) from error
 
     @staticmethod
-    def _supervise(names: list[str], mode: Mode, port: int | None) -> None:
+    def _supervise(names: list[str], mode: Mode, port: int | None, verbosity: int) -> None:
         def command(name: str) -> list[str]:
-            more = ["--shadow"] if mode is Mode.SHADOW else []
+            more = [f"--verbosity={verbosity}", *(["--shadow"] if mode is Mode.SHADOW else [])]
             if port is not None:
                 # 0 is any free port, for each of them.
                 more.append(f"--port={port and port + names.index(name)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -149,3 +150,48 @@ def test_ports_of_several_rooms(
     call_command("run_consumers", *rooms, port=port)
     said = [word for command in commands for word in command if word.startswith("--port")]
     assert said == [f"--port={number}" for number in ports]
+
+
+@pytest.fixture
+def start(cluster: Cluster, tmp_path: Path) -> Callable[..., Process]:
+    """Start the command in a service whose ``LOGGING`` is this, while the broker is away."""
+
+    def start(logging: object, *arguments: str) -> Process:
+        lines = ["from tests.process_settings import *", f"LOGGING = {logging!r}"]
+        (tmp_path / "service.py").write_text("\n".join(lines))
+        environment = {
+            "PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]),
+            "DJANGO_SETTINGS_MODULE": "service",
+            "EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+        }
+        return cluster.start("run_consumers", *arguments, **environment)
+
+    return start
+
+
+def test_a_service_that_configures_no_log_sees_ours(start: Callable[..., Process]) -> None:
+    """With the time, as the worker's own lines: Kafka's client would say the same without end."""
+    worker = start({}, ROOM)
+    worker.wait_for(r"^2\d{3}-\S+ \S+ INFO worker.started room=")
+    worker.wait_for(r"^2\d{3}-\S+ \S+ WARNING broker.waiting ")
+    assert worker.stop() == 0
+    assert "FAIL" not in worker.output
+
+
+@pytest.mark.parametrize("arguments", [[ROOM], ["--all"]])
+def test_verbosity_of_the_log(arguments: list[str], start: Callable[..., Process]) -> None:
+    """None is warnings alone, in the workers of a supervisor as well; 2 is the client's lines."""
+    quiet = start({}, *arguments, "--verbosity=0")
+    quiet.wait_for("WARNING broker.waiting ")
+    assert quiet.stop() == 0
+    assert "INFO" not in quiet.output
+    start({}, *arguments, "--verbosity=2").wait_for("FAIL .*Connect")
+
+
+def test_a_service_s_own_log_stays_as_it_is(start: Callable[..., Process]) -> None:
+    """What it doesn't show isn't shown."""
+    console = {"class": "logging.StreamHandler"}
+    worker = start({"version": 1, "handlers": {"c": console}, "root": {"handlers": ["c"]}}, ROOM)
+    worker.wait_for("^broker.waiting ")
+    assert worker.stop() == 0
+    assert "worker.started" not in worker.output

@@ -24,7 +24,10 @@ _UNBOUNDED = {"char": "bpchar", "character": "bpchar", "bit": "varbit"}
 
 
 class PostgreSQLRows(Rows):
-    """The rows of a model in PostgreSQL. Not for a model with a column of arrays."""
+    """The rows of a model in PostgreSQL. Not for a model with a column of arrays.
+
+    ``unnest`` would take those apart as well.
+    """
 
     def lock(self, keys: Collection[str], without: Collection[str] = ()) -> dict[str, Row]:
         """Lock and read the rows of these keys, in their order, without what isn't asked for."""

@@ -183,7 +183,8 @@ class Rows:
     def _prepared(self, field: models.Field[Any, Any], rows: Sequence[Row]) -> list[Any]:
         """Return a column's values as the driver takes them."""
         save: Any = field.pre_save
-        if type(field) in (*TEXTS, *NUMBERS):
+        # A file's would save the file; here it is a name.
+        if type(field) in (*TEXTS, *NUMBERS) or isinstance(field, models.FileField):
             values = [getattr(row, field.attname) for row in rows]
             if all(type(value) in _DRIVERS_OWN for value in values):
                 return values

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection, models, transaction
@@ -158,6 +159,36 @@ def test_value_of_another_type(
     model = model_of(value=field.clone())
     put(model, Valued(number=1, value=value))
     assert model.objects.get().value == stored
+
+
+def test_name_of_a_file(model_of: MakeModel) -> None:
+    """It is a text like others; the file itself is somebody else's."""
+    model = model_of(value=models.FileField())
+    for second, name in enumerate(("images/one.png", "images/two.png")):
+        put(model, Valued(number=1, value=name), second=second)
+        assert model.objects.get().value == name
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="no other database has arrays")
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        (models.IntegerField(), [1, 2]),
+        (models.CharField(max_length=9), ["a,b", '"}']),
+        (models.UUIDField(), [UUID(int=1), UUID(int=2)]),
+    ],
+    ids=["numbers", "texts", "uuids"],
+)
+def test_arrays(model_of: MakeModel, field: models.Field[Any, Any], values: list[Any]) -> None:
+    """Of any length, none included, in rows of one batch and when they change."""
+    from django.contrib.postgres.fields import ArrayField
+
+    model = model_of(value=ArrayField(field.clone(), null=True))
+    given = [values, [], values[:1], None]
+    for second, order in enumerate((given, given[::-1])):
+        records = [Valued(number=number, value=value) for number, value in enumerate(order)]
+        assert put(model, *records, second=second * 10) == [Outcome.APPLIED] * 4
+        assert list(model.objects.order_by("number").values_list("value", flat=True)) == order
 
 
 def test_outside_a_transaction(model_of: MakeModel) -> None:

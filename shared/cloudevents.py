@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from openedx_events.data import EventsMetadata
 
 from shared.exceptions import UndecodableMessage
+from shared.keeping import Kept
 
 Headers = tuple[tuple[str, bytes | None], ...]
 
@@ -37,13 +37,13 @@ def metadata_of(headers: Headers) -> EventsMetadata:
     defaults.
     """
     values = _values(headers, _READ)
-    of_all = _of_all(
+    of_all = _of_all[
         values.get("ce_type", _ABSENT),
         values.get("ce_source", _ABSENT),
         values.get("sourcehost", _ABSENT),
         values.get("ce_minorversion", _ABSENT),
         values.get("sourcelib", _ABSENT),
-    )
+    ]
     # As attrs.evolve makes it, without asking again whether what all have in common is valid:
     # that takes longer than all else that is done with the headers.
     metadata = object.__new__(EventsMetadata)
@@ -81,11 +81,9 @@ def _values(headers: Headers, names: Iterable[str]) -> dict[str, Any]:
     return values
 
 
-@lru_cache(maxsize=256)  # of headers as long as a message may be, too
-def _of_all(
-    event_type: Any, source: Any, sourcehost: Any, minorversion: Any, sourcelib: Any
-) -> EventsMetadata:
+def _make_of_all(values: tuple[Any, ...]) -> EventsMetadata:
     """Return what all events with these headers have in common; its id and time are no event's."""
+    event_type, source, sourcehost, minorversion, sourcelib = values
     optional = {
         "source": _optional("ce_source", source),
         "sourcehost": _optional("sourcehost", sourcehost),
@@ -96,6 +94,13 @@ def _of_all(
         event_type=_required("ce_type", event_type),
         **{name: value for name, value in optional.items() if value is not None},
     )
+
+
+def _length(values: tuple[Any, ...]) -> int:
+    return sum(len(value) for value in values if isinstance(value, bytes))
+
+
+_of_all = Kept(_make_of_all, most=256, length=_length)
 
 
 def _required(name: str, value: Any) -> str:

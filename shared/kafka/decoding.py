@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from io import BytesIO
 from typing import Any, NamedTuple
 
@@ -33,6 +33,7 @@ from shared.exceptions import (
     UnknownEventType,
 )
 from shared.kafka.conversion import Convert, blame, data_converter
+from shared.keeping import Kept
 from shared.messages import NO_PARTITION, Event, Message
 from shared.reactions import describe
 from shared.receivers import others_listen
@@ -48,7 +49,9 @@ _NOT_FOUND = range(40400, 40500)
 class _CourseKeySerializer(CourseKeyAvroSerializer):  # type: ignore[misc]
     """Parses a course key once: a service has thousands of them, and millions of events."""
 
-    deserialize = staticmethod(lru_cache(maxsize=10_000)(CourseKeyAvroSerializer.deserialize))
+    deserialize = staticmethod(
+        Kept(CourseKeyAvroSerializer.deserialize, most=10_000, length=len).__getitem__
+    )
 
 
 class _Deserializer(AvroSignalDeserializer):  # type: ignore[misc]

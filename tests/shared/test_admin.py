@@ -115,6 +115,12 @@ def test_what_is_hidden_cannot_be_guessed(staff, model, lookup):
     assert staff.get(url(model, "changelist"), {lookup: PAYLOAD}).status_code == 400
 
 
+@pytest.mark.parametrize("lookup", ["error__regex", "error__iregex", "room__regex"])
+def test_regular_expressions_are_refused(staff, lookup):
+    """One that the database can't read would be an error of ours."""
+    assert staff.get(url(DeadLetter, "changelist"), {lookup: "("}).status_code == 400
+
+
 @pytest.mark.parametrize("model", OURS)
 def test_nobody_changes_anything(admin_client, model):
     """Not even a superuser adds, changes or deletes."""

@@ -99,8 +99,8 @@ def status_of(
     group = settings.group_of(room.name, mode)
     minutes = _minutes(part.name, now)
     workers = tuple(_workers(minutes, now))
-    lags = [worker.total_lag for worker in workers if worker.is_alive]
-    told = None if not lags or None in lags else sum(lag or 0 for lag in lags)
+    # One that was killed is alive until it is missed: beside it is the one that has its partitions.
+    alive = sorted((each for each in workers if each.is_alive), key=lambda each: each.seen_at)
     consumers = tuple(_consumers(part, now))
     is_off = is_paused(part.name)
     return RoomStatus(
@@ -108,7 +108,7 @@ def status_of(
         mode=mode,
         group=group,
         is_paused=is_off,
-        lag=ask_lag(group, part.topics) if ask_lag else told,
+        lag=ask_lag(group, part.topics) if ask_lag else lag_of(each.lag for each in alive),
         messages_per_second=_rate(minutes, now),
         latency=_latency(minute for minute in minutes if minute.minute >= now - HOUR),
         workers=workers,
@@ -148,6 +148,19 @@ def _workers(minutes: Iterable[WorkerMinute], now: datetime) -> Iterator[WorkerS
     alive = sorted((w for w in found if w.is_alive), key=lambda worker: worker.worker)
     gone = sorted((w for w in found if not w.is_alive), key=lambda worker: worker.seen_at)
     yield from [*alive, *gone[-1:]]
+
+
+def lag_of(said: Iterable[Mapping[str, int] | None]) -> int | None:
+    """Return the lag of all partitions, of what workers said, the latest last.
+
+    A partition that has changed hands counts by the worker that spoke last. ``None`` if there was
+    no worker, or one didn't know its own.
+    """
+    lags = list(said)
+    known = [lag for lag in lags if lag is not None]
+    if not known or len(known) < len(lags):
+        return None
+    return sum({place: n for lag in known for place, n in lag.items()}.values())
 
 
 def _rate(minutes: Iterable[WorkerMinute], now: datetime) -> float:

@@ -13,7 +13,7 @@ from typing import TypeAlias
 from django.db.models import Sum
 
 from shared.models import OutcomeCount, WorkerMinute
-from shared.status import DAY, HOUR, percentile
+from shared.status import DAY, HOUR, lag_of, percentile
 
 
 class Span(Enum):
@@ -102,17 +102,12 @@ def _step(start: datetime, rows: Sequence[_Said], length: timedelta) -> Step:
 
 
 def _lags(rows: Iterable[_Said]) -> Iterator[int]:
-    """Yield the lag of each minute in which all workers know theirs.
-
-    A partition that has changed hands within the minute counts by the worker that spoke last.
-    """
+    """Yield the lag of each minute in which all workers know theirs."""
     by_minute: defaultdict[datetime, list[Mapping[str, int] | None]] = defaultdict(list)
     for minute, lag, *_ in rows:
         by_minute[minute].append(lag)
-    for lags in by_minute.values():
-        known = [lag for lag in lags if lag is not None]
-        if len(known) == len(lags):
-            yield sum({place: n for lag in known for place, n in lag.items()}.values())
+    found = map(lag_of, by_minute.values())
+    yield from (total for total in found if total is not None)
 
 
 def _latency(counts: Sequence[int], share: float) -> float | None:

@@ -91,6 +91,13 @@ def test_lag_is_that_of_all_workers() -> None:
     assert said() == ["Worker host:3 can't tell its lag: the broker doesn't answer."]
 
 
+def test_lag_of_a_partition_that_changed_hands() -> None:
+    """What a worker said before it was killed isn't added to what its successor says."""
+    tell("host:2", ago=50, lag={"topic[0]": 900, "topic[1]": 4})
+    tell("host:1", ago=1, lag={"topic[0]": 7})
+    assert look().lag == 11
+
+
 def test_lag_by_the_broker() -> None:
     """It is asked for the room's group and topics."""
     room = registry.get_room(ROOM)

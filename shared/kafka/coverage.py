@@ -17,6 +17,7 @@ from shared.logging import Action, Log
 log = Log(__name__)
 
 _MARK = "settled for: "
+_SINCE = "@"
 
 
 class Coverage:
@@ -30,6 +31,7 @@ class Coverage:
         self._group = group
         self._room = room
         self._covered: dict[tuple[str, int], frozenset[str]] = {}
+        self._left: dict[tuple[str, int], Mapping[str, int]] = {}
         self.is_too_long = False
         """Whether the broker takes no such metadata: then offsets are committed without."""
 
@@ -40,35 +42,46 @@ class Coverage:
 
     def begin(self, committed: Iterable[TopicPartition]) -> None:
         """Take what the offsets of partitions that come to us cover; warn of who is late."""
-        late: dict[tuple[str, str], list[str]] = {}
+        late: dict[tuple[str, str], dict[str, int | None]] = {}
         for place in committed:
-            ours = self._consumers[place.topic]
-            known = _parse(place.metadata) if place.offset >= 0 else None
-            covered = ours if known is None else ours & known
-            self._covered[place.topic, place.partition] = covered
-            for name in sorted(ours - covered):
-                late.setdefault((name, place.topic), []).append(f"{place.topic}[{place.partition}]")
-        for (name, topic), partitions in late.items():
-            self._warn(name, topic, partitions)
+            ours, where = self._consumers[place.topic], (place.topic, place.partition)
+            known, left = _parse(place.metadata) if place.offset >= 0 else (None, {})
+            self._covered[where] = ours if known is None else ours & known
+            self._left[where] = {**dict.fromkeys((known or ours) - ours, place.offset), **left}
+            for name in sorted(ours - self._covered[where]):
+                missed = late.setdefault((name, place.topic), {})
+                missed[f"{place.topic}[{place.partition}]"] = left.get(name)
+        for (name, topic), missed in late.items():
+            self._warn(name, topic, missed)
 
     def metadata(self, partition: tuple[str, int]) -> str:
         """Return what to commit with an offset of a partition that is ours."""
-        return "" if self.is_too_long else _MARK + ",".join(sorted(self._covered[partition]))
+        if self.is_too_long:
+            return ""
+        left = (f"{name}{_SINCE}{offset}" for name, offset in self._left[partition].items())
+        return _MARK + ",".join(sorted([*self._covered[partition], *left]))
 
-    def _warn(self, consumer: str, topic: str, partitions: Iterable[str]) -> None:
+    def _warn(self, consumer: str, topic: str, missed: Mapping[str, int | None]) -> None:
+        since = ",".join(f"{partition}:{offset}" for partition, offset in missed.items())
+        target = "earliest" if None in missed.values() else f"'{since}'"
         log.warning(
             Action.CONSUMER_LATE,
             room=self._room,
             consumer=consumer,
-            partitions=",".join(partitions),
+            partitions=",".join(missed),
             hint="It has missed what the group went past without it. Stop the group's workers, "
             f"then: manage.py rewind {self._room} --group {self._group} --topic {topic} "
-            "--to earliest --apply",
+            f"--to {target} --apply",
         )
 
 
-def _parse(metadata: str | None) -> frozenset[str] | None:
-    """Return the names in an offset's metadata; ``None`` if it was none of our workers' commits."""
+def _parse(metadata: str | None) -> tuple[frozenset[str] | None, Mapping[str, int]]:
+    """Return the names in an offset's metadata, and where those that have left did so.
+
+    The names are ``None`` if it was none of our workers' commits.
+    """
     if not metadata or not metadata.startswith(_MARK):
-        return None
-    return frozenset(filter(None, metadata.removeprefix(_MARK).split(",")))
+        return None, {}
+    words = [word.partition(_SINCE) for word in metadata.removeprefix(_MARK).split(",")]
+    names = frozenset(name for name, since, _ in words if name and not since)
+    return names, {name: int(offset) for name, since, offset in words if since}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -113,13 +114,35 @@ def test_consumer_that_goes_live_later(arena):
     assert books_aside.stop() == 0, books_aside.tail
     assert "consumer.late" not in arena.logs()
 
+    assert mended(arena) == len(arena.landed)
+    worker = arena.start(EVENT_SYNC_KAFKA_CONSUMER_CONFIG=QUICK)
+    assert_flawless(arena)
+    assert "consumer.late" not in worker.output
+
+
+def test_consumer_that_was_aside_for_a_while(arena):
+    """Only what it has missed is consumed again, and after that nothing is missing."""
+    events, landed = list(stream(SEED, SIZE)), list[int]()
+    for modes, part in (({}, events[: SIZE // 2]), ({"books": "shadow"}, events[SIZE // 2 :])):
+        arena.publish(part)
+        landed.append(len(arena.landed))
+        worker = arena.start(EVENT_SYNC={"MODES": modes}, EVENT_SYNC_KAFKA_CONSUMER_CONFIG=QUICK)
+        assert arena.drain(), arena.logs()
+        assert worker.stop() == 0, worker.tail
+
+    before, after = landed
+    assert mended(arena) == after - before
+    worker = arena.start(EVENT_SYNC_KAFKA_CONSUMER_CONFIG=QUICK)
+    assert_flawless(arena)
+    assert "consumer.late" not in worker.output
+
+
+def mended(arena: Arena) -> int:
+    """Do what a worker says is to be done about a late consumer; return how much comes again."""
     worker = arena.start(EVENT_SYNC_KAFKA_CONSUMER_CONFIG=QUICK)
     hint = re.compile(r"consumer\.late .*consumer=books .*manage\.py (rewind .*--apply)")
     found = wait_until(lambda: "".join(hint.findall(worker.output)), "what the worker says")
     assert worker.stop() == 0, worker.tail
-    status, printed = command(arena, *found.split(), event_sync={})
-    assert (status, sum(p["again"] for p in printed["partitions"])) == (0, len(arena.landed))
-
-    worker = arena.start(EVENT_SYNC_KAFKA_CONSUMER_CONFIG=QUICK)
-    assert_flawless(arena)
-    assert "consumer.late" not in worker.output
+    status, printed = command(arena, *shlex.split(found), event_sync={})
+    assert status == 0
+    return sum(partition["again"] for partition in printed["partitions"])

@@ -100,10 +100,10 @@ Said = Callable[[], list[str]]
 
 @pytest.mark.usefixtures("books_in_shadow")
 def test_consumer_that_goes_live_later(
-    run: Run, event_sync: Callable[..., None], late: Said
+    run: Run, cluster: Cluster, event_sync: Callable[..., None], late: Said
 ) -> None:
     """Its neighbours' group has passed its events, as each start of a worker says, with the
-    remedy; from the oldest on, it takes them."""
+    remedy: from where it left on."""
     run(shelf("A"), book("2", code="A"))
     assert late() == []
     event_sync(MODES={})
@@ -113,14 +113,24 @@ def test_consumer_that_goes_live_later(
         assert line == (
             f"consumer.late room={ROOM} consumer=books partitions={TOPIC}[0] hint=It has missed "
             "what the group went past without it. Stop the group's workers, then: manage.py "
-            f"rewind {ROOM} --group {ROOM} --topic {TOPIC} --to earliest --apply"
+            f"rewind {ROOM} --group {ROOM} --topic {TOPIC} --to '{TOPIC}[0]:1' --apply"
         )
     assert not Book.objects.exists()
-    # The embedded broker moves no group; one that is new begins at the oldest event, too.
+    # The embedded broker moves no group; one that is new can be placed there.
     event_sync(GROUPS={ROOM: "anew"})
+    cluster.commit({0: 1}, topic=TOPIC, group="anew")
     run()
     assert [each.isbn for each in Book.objects.all()] == ["2"]
     assert late() == []
+
+
+def test_consumer_that_is_new(run: Run, event_sync: Callable[..., None], late: Said) -> None:
+    """It has missed all that the group has ever passed."""
+    event_sync(MODES={"books": "shadow"})
+    run(shelf("A"))
+    event_sync(MODES={})
+    run(shelf("B"))
+    assert late()[0].endswith(" --to earliest --apply")
 
 
 def test_group_that_was_placed_is_taken_at_its_word(run: Run, cluster: Cluster, late: Said) -> None:

@@ -1,0 +1,46 @@
+"""What an offset's metadata say of the consumers of a group, those that have left included."""
+
+from __future__ import annotations
+
+import pytest
+from confluent_kafka import TopicPartition
+
+from shared.kafka.coverage import Coverage
+
+
+def begun(*metadata: str, consumers: tuple[str, ...] = ("books", "shelves")) -> Coverage:
+    """Return what is covered where a topic's partitions have these metadata at offset 10."""
+    coverage = Coverage({"library": consumers}, group="readers", room="reading")
+    coverage.begin(TopicPartition("library", n, 10, text) for n, text in enumerate(metadata))
+    return coverage
+
+
+def test_who_leaves_is_kept_with_the_offset() -> None:
+    """Who comes later finds it, whoever commits until then."""
+    first = begun("settled for: books,shelves", consumers=("shelves",)).metadata(("library", 0))
+    assert first == "settled for: books@10,shelves"
+    assert begun(first, consumers=("shelves",)).metadata(("library", 0)) == first
+    assert begun("settled for: books@4,shelves").metadata(("library", 0)) == (
+        "settled for: books@4,shelves"
+    )
+
+
+@pytest.mark.parametrize(
+    ("others", "target"),
+    [
+        ("settled for: books@7,shelves", "'library[0]:4,library[1]:7'"),
+        ("settled for: books,shelves", "'library[0]:4'"),
+        ("settled for: shelves", "earliest"),
+    ],
+    ids=["left later", "never left", "never came"],
+)
+def test_remedy(others: str, target: str, caplog: pytest.LogCaptureFixture) -> None:
+    """From where it left on, in the partitions that went on without it; or from the beginning."""
+    begun("settled for: books@4,shelves", others)
+    (line,) = caplog.messages
+    assert line.endswith(f" --topic library --to {target} --apply")
+
+
+def test_group_that_was_moved() -> None:
+    """It has no metadata, and is taken at its word."""
+    assert begun("").metadata(("library", 0)) == "settled for: books,shelves"

@@ -70,7 +70,7 @@ quality: $(VENV)/.tox ## lint, format, types, insecure code, missing migrations,
 audit: $(VENV)/.tox ## look for known vulnerabilities of the pinned versions; asks pypi.org
 	@$(BIN)/tox run -q -e audit
 
-docs: $(VENV)/.tox ## build the documentation into docs/_build/html
+docs: $(VENV)/.tox ## build the documentation into docs/_build/html, and check its spelling
 	@$(BIN)/tox run -q -e docs
 
 reference: $(VENV)/.runtime ## write the pages of docs/reference that are made from the code

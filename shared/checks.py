@@ -9,12 +9,11 @@ from typing import Any
 
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, Warning, register
-from openedx_events.event_bus.avro.schema import schema_from_signal
 
 from shared import registry
 from shared.conf import get_settings, problems
 from shared.consumer import Consumer, Route
-from shared.event_schemas import field_at
+from shared.event_schemas import field_at, generated_from
 from shared.exceptions import ConfigurationError
 from shared.hosts import HostDestination
 from shared.setting_values import Carrier
@@ -111,12 +110,16 @@ def check_bus(**_: Any) -> list[CheckMessage]:
 
 
 def check_event_keys(**_: Any) -> list[CheckMessage]:
-    """Find events of one topic whose keys would not meet in one partition."""
+    """Find events that have no schema, or whose keys would not meet in one partition."""
     messages: list[CheckMessage] = []
     for room in registry.rooms():
         for topic in room.topics:
             routes = [r for c in room.consumers if c.topic == topic for r in c.routes]
-            schemas = {_key_schema(route) for route in routes}
+            try:
+                schemas = {_key_schema(route) for route in routes}
+            except ConfigurationError as problem:
+                messages.append(_error(problem, "E009"))
+                continue
             if len(schemas) > 1 or None in schemas:
                 messages.append(_differing_keys(room.name, topic, routes))
     return messages
@@ -203,8 +206,11 @@ def _has_avro_parts() -> bool:
 
 
 def _key_schema(route: Route) -> str | None:
-    """Return the key's schema as the stock producer registers it: the field, its name included."""
-    found = field_at(schema_from_signal(route.signal), route.key_field)
+    """Return the key's schema as the stock producer registers it: the field, its name included.
+
+    Raises ``ConfigurationError``.
+    """
+    found = field_at(generated_from(route.signal), route.key_field)
     return None if found is None else str(found)
 
 

@@ -11,6 +11,8 @@ from typing import Any, TypeAlias
 from openedx_events.event_bus.avro.schema import schema_from_signal
 from openedx_events.tooling import OpenEdxPublicSignal
 
+from shared.exceptions import ConfigurationError
+
 Schema: TypeAlias = Mapping[str, Any]
 """An Avro schema, or one field of it."""
 
@@ -28,11 +30,25 @@ class EventField:
 
 
 def schema_of(signal: OpenEdxPublicSignal) -> Schema:
-    """Return the schema of an event: the golden one, if the event is defined here."""
+    """Return the schema of an event: the golden one, if the event is defined here.
+
+    Raises ``ConfigurationError`` if it has none.
+    """
     golden = _GOLDEN / f"{signal.event_type}.avsc"
-    schema: Schema = (
-        json.loads(golden.read_text()) if golden.is_file() else schema_from_signal(signal)
-    )
+    schema: Schema = json.loads(golden.read_text()) if golden.is_file() else generated_from(signal)
+    return schema
+
+
+def generated_from(signal: OpenEdxPublicSignal) -> Schema:
+    """Return the schema that openedx-events makes of a signal. Raises ``ConfigurationError``."""
+    try:
+        schema: Schema = schema_from_signal(signal)
+    except Exception as error:
+        # openedx-events raises Exception itself for some types, and TypeError for others.
+        raise ConfigurationError(
+            f"{signal.event_type} has no schema, so it can't be on the bus: {error}",
+            hint="Take another event, or declare one whose data openedx-events can serialize.",
+        ) from error
     return schema
 
 

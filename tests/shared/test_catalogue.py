@@ -6,7 +6,10 @@ from dataclasses import replace
 from importlib import import_module
 
 import pytest
-from openedx_events.learning.signals import COURSE_ENROLLMENT_CREATED
+from openedx_events.learning.signals import (
+    COURSE_ENROLLMENT_CREATED,
+    COURSE_NOTIFICATION_REQUESTED,
+)
 
 from shared import registry
 from shared.catalogue import CatalogueEntry, catalogue
@@ -180,4 +183,14 @@ def test_event_that_nobody_declares(monkeypatch, library: Room):
     stand_in(monkeypatch, f"{library.name}.producers")
     stand_in(monkeypatch, f"{library.name}.producers.settings", BY_SERVICE={"LMS": config})
     with pytest.raises(ConfigurationError, match=r"declares the event no\.such\.event\.v1\. Hint:"):
+        catalogue()
+
+
+def test_event_without_a_schema():
+    """What openedx-events can't put into Avro is one line that names the event."""
+    (route,) = BOOKS.routes
+    without = replace(route, signal=COURSE_NOTIFICATION_REQUESTED)
+    wrong = replace(BOOKS, routes=(without,), snapshot=None)
+    told = rf"{COURSE_NOTIFICATION_REQUESTED.event_type} has no schema, .* Hint:"
+    with registered("wrong", wrong), pytest.raises(ConfigurationError, match=told):
         catalogue()

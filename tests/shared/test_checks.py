@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from io import StringIO
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.core.checks import CheckMessage, run_checks
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.test import override_settings
+from openedx_events.learning.signals import COURSE_NOTIFICATION_REQUESTED as NOT_IN_AVRO
 
 from shared.consumer import Consumer, Route
 from shared.testing import registered
@@ -303,3 +305,16 @@ def test_times_without_time_zones_are_refused() -> None:
     [message] = found()
     assert message.id == "event_sync.E008"
     assert message.hint == "Set it to True."
+
+
+def test_e009_event_without_a_schema():
+    """An event of openedx-events that no bus carries is named, and no command ends in a trace."""
+    (route,) = SHELVES.routes
+    wrong = replace(SHELVES, routes=(replace(route, signal=NOT_IN_AVRO),), snapshot=None)
+    with registered(ROOM, wrong):
+        (message,) = found()
+    assert message.id == "event_sync.E009"
+    assert message.msg.startswith(
+        f"{NOT_IN_AVRO.event_type} has no schema, so it can't be on the bus"
+    )
+    assert "Take another event" in str(message.hint)

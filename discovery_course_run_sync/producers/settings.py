@@ -43,7 +43,15 @@ PRODUCER_CONFIG = {
     },
 }
 
-BY_SERVICE = {"Studio": PRODUCER_CONFIG}
+BY_SERVICE = {
+    "Studio": {
+        **PRODUCER_CONFIG,
+        # Studio's own entry wins, see above.
+        "org.openedx.content_authoring.course.catalog_info.changed.v1": {
+            TOPIC: {"event_key_field": "catalog_info.course_key", "enabled": False},
+        },
+    }
+}
 """Which service publishes what, for the catalogue of events."""
 
 

@@ -14,10 +14,13 @@ from shared import registry
 from shared.consumer import Room
 from shared.exceptions import ConfigurationError
 from shared.publishers import places, publishers
+from tests.discovery_course_run_sync.producers.test_settings import STUDIOS
 from tests.producers import stand_in
 
 SERVICES = {"lms.djangoapp": "LMS", "cms.djangoapp": "Studio"}
 """The services that find plugins by an entry point."""
+OWN_CONFIGS = {"LMS": {}, "Studio": STUDIOS}
+"""What they say of the rooms' events themselves."""
 ROOMS = [room.name for room in registry.rooms()]
 
 
@@ -31,15 +34,16 @@ def packages() -> dict[str, set[tuple[str, str, str]]]:
 
 @pytest.mark.parametrize("name", ROOMS)
 def test_plugin_adds_what_is_said(name):
-    """The settings that a service has from a plugin are those said of it."""
+    """The settings that a service has with a plugin are those said of it."""
     config: Any = apps.get_app_config(f"{name}_producers")
     module = import_module(f"{name}.producers.settings")
     plugged = config.plugin_app[PluginSettings.CONFIG]
     assert plugged
     for project in plugged:
-        settings = SimpleNamespace()
+        service = SERVICES[project]
+        settings = SimpleNamespace(EVENT_BUS_PRODUCER_CONFIG=OWN_CONFIGS[service])
         module.plugin_settings(settings)
-        said = module.BY_SERVICE[SERVICES[project]]
+        said = module.BY_SERVICE[service]
         assert said == settings.EVENT_BUS_PRODUCER_CONFIG
 
 
@@ -61,6 +65,8 @@ def test_every_publisher_is_named():
     assert told["org.openedx.content_authoring.course.created.v1"] == ("Studio", True)
     assert told["org.openedx.enterprise.license.created.v1"] == ("License Manager", True)
     assert told["org.openedx.enterprise.licensed_enrollment.changed.v1"] == ("LMS", True)
+    catalog_info = "org.openedx.content_authoring.course.catalog_info.changed.v1"
+    assert told[catalog_info] == ("Studio", False)
     summary = "org.openedx.learning.course.persistent_grade_summary.changed.v1"
     assert told[summary] == ("LMS", False)
 

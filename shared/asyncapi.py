@@ -121,14 +121,12 @@ def _receives(entries: Sequence[CatalogueEntry]) -> Document:
     for entry in entries:
         for consumer in entry.consumers:
             title = f"{consumer.consumer} of {consumer.room} consumes, {consumer.mode}"
-            group = {"type": "string", "const": consumer.group}
             operation = operations.setdefault(
-                f"receive-{consumer.consumer}",
-                {
-                    **_operation("receive", title, entry),
-                    "bindings": {"kafka": {"groupId": group, **_KAFKA}},
-                },
+                f"receive-{consumer.consumer}", _operation("receive", title, entry)
             )
+            if consumer.group:
+                group = {"type": "string", "const": consumer.group}
+                operation["bindings"] = {"kafka": {"groupId": group, **_KAFKA}}
             operation["messages"].append(_channel_message(entry, entries))
     return operations
 

@@ -27,6 +27,7 @@ from shared.event_schemas import (
 from shared.exceptions import ConfigurationError
 from shared.kafka.config import full_topic
 from shared.publishers import Place, Publisher, places, publishers
+from shared.setting_values import Carrier
 
 T = TypeVar("T")
 
@@ -37,12 +38,15 @@ _LEARNER_RECORDS = {"UserData", "UserPersonalData"}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Subscriber:
-    """An installed consumer, as its service runs it."""
+    """An installed consumer, as its service runs it.
+
+    ``group`` is ``None`` with the "signal" carrier: ``consume_events`` is told it when it starts.
+    """
 
     room: str
     consumer: str
     mode: str
-    group: str
+    group: str | None
     carrier: str
     destination: str | None
 
@@ -99,11 +103,12 @@ def subscriber(room: Room, consumer: Consumer) -> Subscriber:
     """Return how this service runs a consumer. Raises ``ConfigurationError``."""
     settings = get_settings()
     mode = settings.mode_of(consumer.name)
+    by_worker = settings.carrier == Carrier.WORKER
     return Subscriber(
         room=room.name,
         consumer=consumer.name,
         mode=mode.value,
-        group=settings.group_of(room.name, mode),
+        group=settings.group_of(room.name, mode) if by_worker else None,
         carrier=str(settings.carrier),
         destination=settings.destinations.get(consumer.name),
     )

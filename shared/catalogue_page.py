@@ -42,7 +42,10 @@ def _section(topic: str, entries: Sequence[CatalogueEntry]) -> Iterator[str]:
 
 def _row(entry: CatalogueEntry) -> str:
     publishers = (f"{p.service}{'' if p.enabled else ' (off)'}" for p in entry.publishers)
-    consumers = (f"`{c.consumer}` ({c.mode}, `{c.group}`)" for c in entry.consumers)
+    consumers = (
+        f"`{c.consumer}` ({c.mode}, {f'`{c.group}`' if c.group else f'carrier {c.carrier}'})"
+        for c in entry.consumers
+    )
     cells = (
         f"`{entry.name}`",
         _schema(entry),

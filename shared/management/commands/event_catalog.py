@@ -76,7 +76,8 @@ def _here(entry: CatalogueEntry) -> list[str]:
 
 
 def _consumer(consumer: Subscriber) -> str:
-    return f"{consumer.consumer} ({consumer.mode}, group {consumer.group})"
+    how = f"group {consumer.group}" if consumer.group else f"carrier {consumer.carrier}"
+    return f"{consumer.consumer} ({consumer.mode}, {how})"
 
 
 def _as_json(entries: Sequence[CatalogueEntry]) -> str:

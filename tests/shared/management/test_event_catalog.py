@@ -111,6 +111,16 @@ def test_table_says_what_this_service_publishes(settings: Any, enabled: bool, te
     assert f"this service, {text} " in output()
 
 
+def test_no_group_is_made_up_for_a_stock_consumer(settings: Any) -> None:
+    """Which group it joins is said where it is started, so the carrier is told instead."""
+    settings.EVENT_SYNC = settings.EVENT_SYNC | {"CARRIER": "signal"}
+    assert "user-grades (live, carrier signal)" in line_of(GRADE)
+    assert "`user-grades` (live, carrier signal)" in output("--markdown")
+    (grade,) = [each for each in json.loads(output("--json")) if each["event_type"] == GRADE]
+    assert grade["consumers"][0]["group"] is None
+    assert "groupId" not in output("--asyncapi")
+
+
 def test_markdown(settings: Any, library: Room) -> None:
     """A page has a section for each topic, a row for each event, and what an event holds."""
     settings.EVENT_BUS_TOPIC_PREFIX = "prod"

@@ -17,6 +17,12 @@ PYTHON_CHECK := import sys; sys.version_info >= (3, 11) or sys.exit( \
 	"Python 3.11 or newer is needed, $(PYTHON) is %d.%d. Name another: make PYTHON=python3.12" \
 	% sys.version_info[:2])
 
+# Before what uses the Python that is found: else a too old one ends in a trace.
+define CHECK_PYTHON
+@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not there: Python 3.11 or newer is needed" >&2; exit 1; }
+@$(PYTHON) -c '$(PYTHON_CHECK)'
+endef
+
 .DEFAULT_GOAL := help
 .PHONY: help install dev demo test coverage services services-stop test-services test-host walk-host faults-report bench package quality audit docs reference constraints clean
 
@@ -42,12 +48,14 @@ services: $(VENV)/.services ## start Kafka, a schema registry, PostgreSQL and Ma
 	@$(BIN)/python -m tests.services start
 
 services-stop: ## stop those servers and erase their data
+	$(CHECK_PYTHON)
 	@$(PYTHON) -m tests.services stop
 
 test-services: $(VENV)/.services ## run the tests that need real servers; options: TESTS="-k kafka" FULL=1
 	@$(BIN)/python -m tests.services run --sets $(JOBS) -- $(PYTEST) -o "testpaths=tests/faults tests/deploy tests/shared/dashboard/test_in_browser.py" $(TESTS)
 
 test-host: ## run a destination's tests inside a checkout of its host: HOST=credentials SRC=../credentials
+	$(CHECK_PYTHON)
 	@$(PYTHON) -m tests.hosts --python "$(HOST_PYTHON)" "$(HOST)" "$(SRC)" $(TESTS)
 
 walk-host: $(VENV)/.services ## run a host on real servers, from its old way to the bus and back: HOST=credentials SRC=../credentials
@@ -83,13 +91,12 @@ constraints: $(VENV)/.tox ## resolve the pinned versions anew
 	@$(BIN)/tox run -q -e constraints
 
 clean: ## remove .venv and everything else that was made here
-	@test ! -d .services || $(PYTHON) -m tests.services stop
+	@test ! -d .services || $(MAKE) --no-print-directory services-stop
 	rm -rf $(VENV) .hosts .services .tox build dist *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis docs/_build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.created:
-	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not there: Python 3.11 or newer is needed" >&2; exit 1; }
-	@$(PYTHON) -c '$(PYTHON_CHECK)'
+	$(CHECK_PYTHON)
 	@echo "Setting up $(VENV), once; this takes half a minute" >&2
 	@$(PYTHON) -m venv --clear $(VENV) 1>&2
 	@$(PIP_INSTALL) --upgrade pip 1>&2

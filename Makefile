@@ -24,6 +24,8 @@ define CHECK_PYTHON
 endef
 
 .DEFAULT_GOAL := help
+# With -j, too: several pips at once would write into one .venv.
+.NOTPARALLEL:
 .PHONY: help install dev demo test coverage services services-stop test-services test-host walk-host faults-report bench package quality audit docs reference constraints clean
 
 help: ## list the targets

@@ -17,6 +17,7 @@ from shared.asyncapi import document
 from shared.catalogue import CatalogueEntry, Subscriber, catalogue
 from shared.catalogue_page import page
 from shared.exceptions import FatalError
+from shared.management.printing import print_whole
 from shared.publishers import Publisher
 
 
@@ -44,7 +45,7 @@ class Command(BaseCommand):
         except FatalError as error:
             raise CommandError(f"Fatal: {error}") from error
         write = _FORMATS.get(options["format"])
-        self.stdout.write(write(entries) if write else self._table(entries))
+        print_whole(self.stdout, write(entries) if write else self._table(entries))
 
     def _table(self, entries: Sequence[CatalogueEntry]) -> str:
         table = Table("topic", "event", "key", "published by", "consumed by", "learner", "schema")

@@ -14,6 +14,7 @@ from rich.table import Table
 from shared import registry
 from shared.catalogue import subscriber
 from shared.exceptions import FatalError
+from shared.management.printing import print_whole
 
 
 class Command(BaseCommand):
@@ -32,7 +33,7 @@ class Command(BaseCommand):
         except FatalError as error:
             raise CommandError(f"Fatal: {error}") from error
         if options["json"]:
-            self.stdout.write(json.dumps(consumers))
+            print_whole(self.stdout, json.dumps(consumers))
             return
         table = Table("room", "consumer", "events", "topic", "group", "mode", "carrier")
         for consumer in consumers:
@@ -43,7 +44,7 @@ class Command(BaseCommand):
         console = Console(width=None if self.stdout.isatty() else 1000)
         with console.capture() as captured:
             console.print(table)
-        self.stdout.write(captured.get())
+        print_whole(self.stdout, captured.get())
 
 
 def describe_consumers() -> list[dict[str, Any]]:

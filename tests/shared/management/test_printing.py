@@ -1,0 +1,33 @@
+"""What prints much may be read by ``head``."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from shared.management.printing import READER_LEFT
+from tests.processes import PATIENCE, ROOT
+
+
+@pytest.mark.parametrize(
+    "command", [["event_catalog", "--json"], ["event_catalog"], ["list_consumers"]], ids=" ".join
+)
+def test_reader_that_has_left(command):
+    """A pipe that nobody reads any more is no error to tell of, however little is in it."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run(
+            [sys.executable, "manage.py", *command],
+            cwd=ROOT,
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=PATIENCE,
+        )
+    finally:
+        os.close(writer)
+    assert (done.stderr, done.returncode) == ("", READER_LEFT)

@@ -134,7 +134,7 @@ def test_markdown(settings: Any, library: Room) -> None:
     assert "| `book.price` | long |  |  |" in lines
     assert "| `license.user_email` | string | yes | yes |" in lines
     (grade,) = [line for line in lines if line.startswith("| `COURSE_GRADE_CHANGED` |")]
-    assert f"[`{GRADE}`](../shared/events/schemas/{GRADE}.avsc)" in grade
+    assert f"[`{GRADE}`](../../shared/events/schemas/{GRADE}.avsc)" in grade
     assert any("| LMS (off) |" in line for line in lines)
 
 

@@ -116,9 +116,10 @@ $(VENV)/.package: $(VENV)/.test
 	@$(PIP_INSTALL) --group package 1>&2
 	@touch $@
 
+# Hooks for this clone only: an unpacked source distribution may lie inside somebody's repository.
 $(VENV)/.dev: $(VENV)/.package
 	@$(PIP_INSTALL) --group dev 1>&2
-	@$(BIN)/pre-commit install
+	@test ! -e .git || $(BIN)/pre-commit install || echo "Git's hooks are not installed; the rest is" >&2
 	@touch $@
 
 $(VENV)/.services: $(VENV)/.test

@@ -6,7 +6,7 @@ Facts only, from the rooms' declarations and the settings; ``event_catalog`` pri
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -136,17 +136,15 @@ def _entry(
         publishers=publishers,
         published_here=published_here,
         consumers=tuple(subscriber(room, consumer) for room, consumer in consumers),
-        learner_fields=_learner_fields(fields, (consumer for _, consumer in consumers)),
+        learner_fields=_learner_fields(fields, _declared_of_learners(event_type)),
         fields=fields,
         schema=schema,
         golden_schema=golden_schema_of(signal),
     )
 
 
-def _learner_fields(fields: Iterable[EventField], consumers: Iterable[Consumer]) -> tuple[str, ...]:
+def _learner_fields(fields: Iterable[EventField], declared: Collection[str]) -> tuple[str, ...]:
     """Return what names a learner: by what consumers declare, or by the field's own name."""
-    learners = [consumer.learner for consumer in consumers if consumer.learner]
-    declared = {field.path for learner in learners for field in learner.fields}
     return tuple(
         field.path
         for field in fields
@@ -154,6 +152,17 @@ def _learner_fields(fields: Iterable[EventField], consumers: Iterable[Consumer])
         or field.path.rpartition(".")[2] in _LEARNER_NAMES
         or field.record in _LEARNER_RECORDS
     )
+
+
+def _declared_of_learners(event_type: str) -> set[str]:
+    """Return what any consumer of an event says of it, whichever topic it takes it from."""
+    return {
+        field.path
+        for room in registry.rooms()
+        for consumer in room.consumers_of(event_type)
+        if consumer.learner
+        for field in consumer.learner.fields
+    }
 
 
 def _consumed() -> Iterator[tuple[Place, tuple[Room, Consumer]]]:

@@ -20,7 +20,7 @@ from shared.learners import Identity, Learner, LearnerField
 from shared.testing import registered
 from tests.grades import ROOM, TOPIC
 from tests.producers import stand_in
-from tests.testapp.events import BOOK_CHANGED
+from tests.testapp.events import BOOK_CHANGED, SHELF_CHANGED
 from tests.testapp.room import BOOKS, SHELVES
 
 GRADE = COURSE_GRADE_CHANGED.event_type
@@ -148,6 +148,16 @@ def test_learner_that_a_consumer_declares():
     learner = Learner((LearnerField(Identity.USERNAME, "shelf.label", "label"),))
     with registered("readers", replace(SHELVES, learner=learner)):
         assert entry("org.openedx.tests.shelf.changed.v1").learner_fields == ("shelf.label",)
+
+
+def test_learner_that_a_consumer_of_another_topic_declares(settings):
+    """An event names the same learner wherever it is published."""
+    learner = Learner((LearnerField(Identity.USERNAME, "shelf.label", "label"),))
+    shelf = {"event_key_field": "shelf.code", "enabled": True}
+    settings.EVENT_BUS_PRODUCER_CONFIG = {SHELF_CHANGED.event_type: {"elsewhere": shelf}}
+    with registered("readers", replace(SHELVES, learner=learner)):
+        told = {each.topic: each.learner_fields for each in entries(SHELF_CHANGED.event_type)}
+    assert told == {SHELVES.topic: ("shelf.label",), "elsewhere": ("shelf.label",)}
 
 
 def test_learner_of_openedx_events():

@@ -108,7 +108,9 @@ def _sends(entries: Sequence[CatalogueEntry]) -> Document:
             name = f"send-{_slug(publisher.service)}-{entry.topic}"
             title = f"{publisher.service} publishes"
             operation = operations.setdefault(name, _operation("send", title, entry))
-            operation["messages"].append(_channel_message(entry, entries))
+            if (message := _channel_message(entry, entries)) in operation["messages"]:
+                continue  # two packages say so
+            operation["messages"].append(message)
             if not publisher.enabled:
                 told = operation.get("description", "")
                 operation["description"] = f"{told} {entry.name} is off by default.".lstrip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from shared.catalogue import CatalogueEntry
 
@@ -36,7 +37,7 @@ def _section(topic: str, entries: Sequence[CatalogueEntry]) -> Iterator[str]:
     for entry in entries:
         yield _row(entry)
     yield ""
-    for record, of_record in _by_record(entries).items():
+    for record, of_record in _by_record(entries):
         yield from _fields(record, of_record)
 
 
@@ -50,7 +51,7 @@ def _row(entry: CatalogueEntry) -> str:
         f"`{entry.name}`",
         _schema(entry),
         f"`{entry.key_field}`",
-        ", ".join(publishers),
+        ", ".join(dict.fromkeys(publishers)),
         ", ".join(consumers),
         "yes" if entry.learner_fields else "no",
     )
@@ -63,14 +64,17 @@ def _schema(entry: CatalogueEntry) -> str:
     return f"[{name}](../../{entry.golden_schema})" if entry.golden_schema else name
 
 
-def _by_record(entries: Sequence[CatalogueEntry]) -> dict[str, list[CatalogueEntry]]:
+def _by_record(entries: Sequence[CatalogueEntry]) -> list[tuple[str, list[CatalogueEntry]]]:
     """Return events by the records that they hold: those of one family hold the same."""
-    by_record: dict[str, list[CatalogueEntry]] = {}
+    alike: dict[Any, list[CatalogueEntry]] = {}
     for entry in entries:
-        records = (field["type"] for field in entry.schema["fields"])
-        name = ", ".join(r["name"] if isinstance(r, dict) else str(r) for r in records)
-        by_record.setdefault(name, []).append(entry)
-    return by_record
+        alike.setdefault((_records(entry), entry.fields, entry.learner_fields), []).append(entry)
+    return [(_records(of_record[0]), of_record) for of_record in alike.values()]
+
+
+def _records(entry: CatalogueEntry) -> str:
+    records = (field["type"] for field in entry.schema["fields"])
+    return ", ".join(r["name"] if isinstance(r, dict) else str(r) for r in records)
 
 
 def _fields(record: str, entries: Sequence[CatalogueEntry]) -> Iterator[str]:

@@ -25,6 +25,7 @@ from shared.cloudevents import headers_of
 from shared.consumer import Room
 from tests.grades import ROOM, TOPIC
 from tests.processes import ROOT
+from tests.producers import stand_in
 from tests.testapp.events import BOOK_CHANGED, BookData
 
 OFFICIAL = ROOT / "tests" / "third_party" / "asyncapi" / "3.0.0.json"
@@ -139,6 +140,17 @@ def test_operations_of_a_topic(settings):
     told = operations[f"send-lms-{TOPIC}"]["description"]
     assert told == "PERSISTENT_GRADE_SUMMARY_CHANGED is off by default."
     assert described["channels"][TOPIC]["address"] == f"prod-{TOPIC}"
+
+
+def test_event_that_two_packages_let_a_service_publish(monkeypatch, library: Room):
+    """The service sends it once: AsyncAPI wants no message twice."""
+    config = {GRADE: {TOPIC: {"event_key_field": "grade.user_id", "enabled": True}}}
+    stand_in(monkeypatch, f"{library.name}.producers")
+    stand_in(monkeypatch, f"{library.name}.producers.settings", BY_SERVICE={"LMS": config})
+    described = made()
+    messages = described["operations"][f"send-lms-{TOPIC}"]["messages"]
+    assert [message["$ref"].rpartition("/")[2] for message in messages] == [GRADE, SUMMARY]
+    assert problem(described) is None
 
 
 def test_key_and_learner_of_a_message():

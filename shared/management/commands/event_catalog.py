@@ -54,7 +54,7 @@ class Command(BaseCommand):
                 entry.full_topic,
                 entry.event_type,
                 entry.key_field,
-                "\n".join([*map(_publisher, entry.publishers), *_here(entry)]),
+                "\n".join([*dict.fromkeys(map(_publisher, entry.publishers)), *_here(entry)]),
                 "\n".join(map(_consumer, entry.consumers)),
                 "yes" if entry.learner_fields else "no",
                 entry.golden_schema or entry.signal,

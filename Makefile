@@ -94,7 +94,7 @@ constraints: $(VENV)/.tox ## resolve the pinned versions anew
 
 clean: ## remove .venv and everything else that was made here
 	@test ! -d .services || $(MAKE) --no-print-directory services-stop
-	rm -rf $(VENV) .hosts .services .tox build dist *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis docs/_build
+	rm -rf $(VENV) .hosts .services .tox build dist *.egg-info .coverage* htmlcov event_sync.sqlite3* .mypy_cache .pytest_cache .ruff_cache .hypothesis docs/_build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.created:

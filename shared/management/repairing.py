@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,6 +22,7 @@ from rich.text import Text
 
 from shared.connections import meaning_of
 from shared.exceptions import EventSyncError, FatalError
+from shared.management.printing import print_whole
 from shared.repairs import Repaired
 from shared.supervisor import FATAL_STATUS
 
@@ -51,17 +51,9 @@ class RepairCommand(BaseCommand):
     def say(
         self, value: dict[str, Any], text: Callable[[], Iterable[str]], *, as_json: bool
     ) -> None:
-        """Print a value as one JSON document, or its text for people.
-
-        Who reads may stop before the end, as ``head`` does: no error, for what was done is done.
-        """
+        """Print a value as one JSON document, or its text for people."""
         said = json.dumps(value, default=str) if as_json else "\n".join(text())
-        try:
-            self.stdout.write(said)
-            self.stdout.flush()
-        except BrokenPipeError:
-            # Python flushes once more at its end, to where it can't fail.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print_whole(self.stdout, said)
 
     def preview(self, matched: int, groups: Sequence[dict[str, Any]], options: Any) -> None:
         """Say what would be done, and that nothing was."""

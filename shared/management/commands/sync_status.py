@@ -18,6 +18,7 @@ from shared import registry
 from shared.connections import meaning_of
 from shared.diagnosis import problems
 from shared.exceptions import ConfigurationError, FatalError
+from shared.management.printing import print_whole
 from shared.status import RoomStatus, statuses
 from shared.supervisor import FATAL_STATUS
 
@@ -56,7 +57,7 @@ class Command(BaseCommand):
         wrong = [[*problems(each, now=now), *broker.silence(each.group)] for each in found]
         if options["json"]:
             rows = [each.as_json() | {"problems": p} for each, p in zip(found, wrong, strict=True)]
-            self.stdout.write(json.dumps(rows, cls=DjangoJSONEncoder))
+            print_whole(self.stdout, json.dumps(rows, cls=DjangoJSONEncoder))
         else:
             self._print(found, wrong)
         if any(wrong):
@@ -72,7 +73,7 @@ class Command(BaseCommand):
                     console.print(line, markup=False, highlight=False)
                 for problem in problems_of_room or ["Nothing is wrong."]:
                     console.print(f"  {problem}", markup=False, highlight=False)
-        self.stdout.write(captured.get())
+        print_whole(self.stdout, captured.get())
 
 
 class _Broker:

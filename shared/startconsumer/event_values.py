@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
-from typing import Any
+from typing import Any, get_args
 
 import attr
 from openedx_events.tooling import OpenEdxPublicSignal
@@ -99,3 +99,12 @@ def _inside(value: EventValue) -> Iterator[EventValue]:
                 optional_in=around,
             )
         )
+
+
+def classes_in(types: Iterable[Any]) -> Iterator[type]:
+    """Yield the attrs classes that values of these types are made of."""
+    for type_ in types:
+        if isinstance(type_, type) and attr.has(type_):
+            yield type_
+            yield from classes_in(attribute.type for attribute in attr.fields(type_))
+        yield from classes_in(get_args(type_))

@@ -11,7 +11,7 @@ from shared.exceptions import ConfigurationError
 from shared.ordering import SyncedModel
 from shared.startconsumer import keys
 from shared.startconsumer.columns import check_model, fit
-from shared.startconsumer.event_values import EventValue, signal_at, values_in
+from shared.startconsumer.event_values import EventValue, classes_in, signal_at, values_in
 from shared.startconsumer.kinds import Kind, is_identifying, kind_of
 from shared.startconsumer.names import RoomNames, column_names
 from shared.startconsumer.people import is_personal
@@ -61,9 +61,9 @@ class NewRoom:
 
     @property
     def constant(self) -> str:
-        """The consumer's name in code, unlike the signal's."""
+        """The consumer's name in code, unlike the signal's and what tests import."""
         name = self.names.constant
-        return f"{name}_ROWS" if name == self.signal_name else name
+        return f"{name}_ROWS" if name in (self.signal_name, "UTC", "UUID") else name
 
     @property
     def varied(self) -> Field | None:
@@ -81,8 +81,11 @@ def new_room(
     key: Sequence[str] = (),
 ) -> NewRoom:
     """Return what a room of this name will be. Raises ``ConfigurationError``."""
-    names, signal = RoomNames(name), signal_at(event)
+    RoomNames(name)
+    signal = signal_at(event)
     values = values_in(signal)
+    classes = classes_in(signal.init_data.values())
+    names = RoomNames(name, frozenset(each.__name__ for each in classes))
     columns = column_names(values)
     if model:
         check_model(model, columns.values())

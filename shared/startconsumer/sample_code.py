@@ -7,7 +7,7 @@ from typing import Any
 
 import attr
 
-from shared.startconsumer.event_values import EventValue
+from shared.startconsumer.event_values import EventValue, classes_in
 from shared.startconsumer.kinds import Kind, kind_of
 from shared.startconsumer.layout import Brackets, Code, Import, call, statement
 from shared.startconsumer.room import NewRoom
@@ -43,8 +43,8 @@ class SampleCode:
 
     def data_imports(self) -> Iterator[Import]:
         """Yield what the arguments are made of."""
-        for type_ in self._room.signal.init_data.values():
-            yield from _classes(type_)
+        for class_ in classes_in(self._room.signal.init_data.values()):
+            yield Import(class_.__module__, class_.__name__)
         for value in self._values.values():
             yield from self._kind(value).sample_imports
 
@@ -78,10 +78,3 @@ class SampleCode:
 
 def _is_record(type_: Any) -> bool:
     return isinstance(type_, type) and attr.has(type_)
-
-
-def _classes(type_: Any) -> Iterator[Import]:
-    if _is_record(type_):
-        yield Import(type_.__module__, type_.__name__)
-        for attribute in attr.fields(type_):
-            yield from _classes(attribute.type)

@@ -91,6 +91,10 @@ def test_a_room_names_what_is_in_it() -> None:
         ("status_sync", "Status"),
         ("synced_models_sync", "SyncedModelRow"),
         ("as_sync", "As"),
+        ("none_sync", "NoneRow"),
+        ("sequences_sync", "SequenceRow"),
+        ("x_sync", "XRow"),
+        ("test_results_sync", "SyncedTestResult"),
     ],
 )
 def test_a_model_is_called_as_one_row(room: str, model: str) -> None:

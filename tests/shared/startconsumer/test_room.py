@@ -85,6 +85,13 @@ def test_the_service_s_producers_are_asked(settings: Any) -> None:
     assert new_room("any_sync", ENROLLMENT, topic="mine").place.topic == "mine"
 
 
+def test_what_modules_import_is_called_otherwise() -> None:
+    """A model isn't called as a class of the event's data, nor a consumer as what tests import."""
+    assert new_room("user_data_sync", ENROLLMENT).names.class_prefix == "UserDataRow"
+    assert new_room("user_data_sync", f"{ODD}.PLAIN_CHANGED").names.class_prefix == "UserData"
+    assert new_room("utc_sync", ENROLLMENT).constant == "UTC_ROWS"
+
+
 def test_a_key_may_be_chosen() -> None:
     """In its order, and the event's key is part of it."""
     room = new_room("any_sync", ENROLLMENT, key=["mode", "user_id", "mode"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from django.apps import apps
 
@@ -21,7 +22,7 @@ def check_is_free(room: NewRoom, directory: Path) -> None:
         raise ConfigurationError(
             f"{directory} is no directory.", hint="Make it, or name another with --directory."
         )
-    if (directory / name).exists():
+    if (directory / name).is_symlink() or (directory / name).exists():
         raise ConfigurationError(
             f"{directory / name} is there already.", hint="Take another name, or remove it."
         )
@@ -40,9 +41,21 @@ def check_is_free(room: NewRoom, directory: Path) -> None:
 
 
 def write(folder: Path, files: Mapping[str, str]) -> None:
-    """Write files by their path in a new folder; one that is there is never overwritten."""
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+    """Write files by their path in a new folder: all of them, or none.
+
+    They are written beside it first, so who is interrupted leaves no half of a room. Raises
+    ``ConfigurationError``.
+    """
+    try:
+        with TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:
+            unfinished = Path(beside) / folder.name
+            for name, text in files.items():
+                path = unfinished / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8", newline="\n")
+            unfinished.rename(folder)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{folder} can't be written: {error.strerror}.",
+            hint="Nothing is left of it. Mend that, or name another directory with --directory.",
+        ) from error

@@ -67,12 +67,12 @@ class Command(BaseCommand):
                 key=options["key"],
             )
             check_is_free(room, directory)
+            files = files_of(room, directory)
+            folder = directory / room.names.room
+            if options["dry_run"]:
+                self.stdout.write("\n".join(str(folder / name) for name in files))
+                return
+            write(folder, files)
         except FatalError as error:
             raise CommandError(f"Fatal: {error}") from error
-        files = files_of(room, directory)
-        folder = directory / room.names.room
-        if options["dry_run"]:
-            self.stdout.write("\n".join(str(folder / name) for name in files))
-            return
-        write(folder, files)
         self.stdout.write(next_steps(room, folder))

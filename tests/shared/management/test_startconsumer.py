@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from errno import ENOSPC
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -127,3 +129,35 @@ def test_an_event_without_schema() -> None:
     event = "openedx_events.learning.signals.FORUM_THREAD_CREATED"
     with pytest.raises(CommandError, match="has no schema, so it can't be on the bus: Unable to"):
         start(ROOM, event=event)
+
+
+def test_a_room_is_there_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the disk is full after some of its files, nothing is left, and a line says why."""
+    written: list[Path] = []
+    write_text = Path.write_text
+
+    def write_some(path: Path, *arguments: Any, **options: Any) -> int:
+        written.append(path)
+        if len(written) > 3:
+            raise OSError(ENOSPC, "No space left on device")
+        return write_text(path, *arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_text", write_some)
+        with pytest.raises(
+            CommandError, match=r"^Fatal: .* can't be written: No space left .* Hint"
+        ):
+            start(ROOM, "--directory", str(tmp_path))
+    assert all(tmp_path in path.parents for path in written)
+    assert list(tmp_path.iterdir()) == []
+    assert "Made" in start(ROOM, "--directory", str(tmp_path))
+
+
+def test_a_link_that_leads_nowhere_is_there(tmp_path: Path) -> None:
+    """It isn't replaced either."""
+    (tmp_path / ROOM).symlink_to("nowhere")
+    with pytest.raises(CommandError, match="is there already"):
+        start(ROOM, "--directory", str(tmp_path))
+    assert (tmp_path / ROOM).is_symlink()

@@ -32,8 +32,10 @@ ToRecord: TypeAlias = Callable[[EventData, EventsMetadata], Record]
 Destination: TypeAlias = Callable[[Sequence[PositionedRecord[Any]]], Sequence[WriteResult]]
 """Writes records inside the batch's transaction and answers for each, in order."""
 
+TOPIC_NAME = re.compile(r"[A-Za-z0-9._-]{1,249}\Z")
+"""What Kafka takes for the name of a topic."""
+
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
-_TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}\Z")
 _MAX_NAME_LENGTH = 64
 """The width of the columns that name rooms and consumers."""
 
@@ -88,7 +90,7 @@ class Consumer:
                 hint="Use lower-case words joined by hyphens, as in 'user-grades'; "
                 f"{_MAX_NAME_LENGTH} characters at most.",
             )
-        if not _TOPIC.match(self.topic):
+        if not TOPIC_NAME.match(self.topic):
             raise ConfigurationError(
                 f"Consumer {self.name!r}: topic {self.topic!r} is not a Kafka topic name.",
                 hint="Use letters, digits, '.', '_' and '-'.",

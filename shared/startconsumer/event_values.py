@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
+from types import ModuleType
 from typing import Any, get_args
 
 import attr
@@ -54,10 +55,7 @@ class EventValue:
 def signal_at(dotted: str) -> OpenEdxPublicSignal:
     """Return the signal of this dotted path. Raises ``ConfigurationError``."""
     module_name, _, name = dotted.rpartition(".")
-    try:
-        module = import_module(module_name)
-    except (ImportError, ValueError) as error:  # a name without a dot has an empty module
-        raise ConfigurationError(f"There is no module {module_name!r}.", hint=_HINT) from error
+    module = _module(module_name)
     signal = getattr(module, name, None)
     if not isinstance(signal, OpenEdxPublicSignal):
         known = [n for n, each in vars(module).items() if isinstance(each, OpenEdxPublicSignal)]
@@ -67,6 +65,24 @@ def signal_at(dotted: str) -> OpenEdxPublicSignal:
             hint=f"Did you mean {near}?" if near else _HINT,
         )
     return signal
+
+
+def _module(name: str) -> ModuleType:
+    try:
+        return import_module(name)
+    except Exception as error:  # a module may raise anything while it is imported
+        if name.startswith(".") or not name or _is_missing(name, error):
+            raise ConfigurationError(f"There is no module {name!r}.", hint=_HINT) from error
+        raise ConfigurationError(
+            f"{name} can't be imported: {type(error).__name__}: {error}",
+            hint="Install what it needs; models, for one, need their app in INSTALLED_APPS.",
+        ) from error
+
+
+def _is_missing(name: str, error: Exception) -> bool:
+    """Return whether it is the module that is missing, and not what it imports."""
+    missing = error.name if isinstance(error, ModuleNotFoundError) else None
+    return f"{name}.".startswith(f"{missing}.")
 
 
 def values_in(signal: OpenEdxPublicSignal) -> tuple[EventValue, ...]:

@@ -10,6 +10,8 @@ from django.conf import settings as django_settings
 from openedx_events.tooling import OpenEdxPublicSignal
 
 from shared import publishers, registry
+from shared.consumer import TOPIC_NAME
+from shared.exceptions import ConfigurationError
 from shared.startconsumer.event_values import EventValue
 from shared.startconsumer.keys import bus_key
 
@@ -26,7 +28,15 @@ class Place:
 
 
 def place_of(signal: OpenEdxPublicSignal, *, topic: str | None, key: Sequence[EventValue]) -> Place:
-    """Return an event's place: as asked for, as a room or a producer has it, or as guessed."""
+    """Return an event's place: as asked for, as a room or a producer has it, or as guessed.
+
+    Raises ``ConfigurationError``.
+    """
+    if topic is not None and not TOPIC_NAME.match(topic):
+        raise ConfigurationError(
+            f"--topic: {topic!r} is no name of a topic.",
+            hint="Use letters, digits, '.', '_' and '-'.",
+        )
     found = next((place for place in _known(signal.event_type)), None)
     if found and topic in (None, found.topic):
         return found

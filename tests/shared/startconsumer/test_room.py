@@ -85,6 +85,13 @@ def test_the_service_s_producers_are_asked(settings: Any) -> None:
     assert new_room("any_sync", ENROLLMENT, topic="mine").place.topic == "mine"
 
 
+@pytest.mark.parametrize("topic", ["", "a b", 'a"b', "a\n", "x" * 250])
+def test_a_topic_that_kafka_refuses_is_refused(topic: str) -> None:
+    """Before anything is written with it."""
+    with pytest.raises(ConfigurationError, match="is no name of a topic"):
+        new_room("any_sync", ENROLLMENT, topic=topic)
+
+
 def test_what_modules_import_is_called_otherwise() -> None:
     """A model isn't called as a class of the event's data, nor a consumer as what tests import."""
     assert new_room("user_data_sync", ENROLLMENT).names.class_prefix == "UserDataRow"
@@ -112,6 +119,8 @@ def test_a_key_that_may_lack_is_refused(key: str) -> None:
     [
         ("nowhere.signals.X", "There is no module 'nowhere.signals'"),
         ("nothing", "There is no module ''"),
+        ("..signals.X", r"There is no module '\.\.signals'"),
+        (f"{LEARNING}.more.X", "There is no module"),
         (f"{LEARNING}.COURSE_ENROLMENT_CREATED", "is no signal of an event"),
         (f"{LEARNING}.FORUM_THREAD_CREATED", "has no schema"),
         (f"{ODD}.KEYLESS_CHANGED", "nothing that could identify a row"),
@@ -123,6 +132,23 @@ def test_other_events_are_refused(event: str, message: str) -> None:
     with pytest.raises(ConfigurationError, match=message) as refusal:
         new_room("any_sync", event)
     assert refusal.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("import nowhere_at_all", "ModuleNotFoundError: No module named 'nowhere_at_all'"),
+        ("1 / 0", "ZeroDivisionError: division by zero"),
+    ],
+)
+def test_a_module_that_fails_is_not_said_to_be_missing(
+    text: str, problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a service's own signals need may not be installed here."""
+    (tmp_path / "signals_that_fail.py").write_text(text)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(ConfigurationError, match=f"signals_that_fail can't be imported: {problem}"):
+        new_room("any_sync", "signals_that_fail.X")
 
 
 def test_a_misspelt_signal_is_found() -> None:

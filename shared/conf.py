@@ -226,6 +226,11 @@ def problems() -> Iterator[ConfigurationError]:
             )
 
 
+def given() -> Any:
+    """Return ``EVENT_SYNC`` as the service's settings have it, sound or not; None if they don't."""
+    return getattr(django_settings, "EVENT_SYNC", None)
+
+
 def _raw() -> Any:
     return getattr(django_settings, "EVENT_SYNC", {})
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 
+from shared import conf
 from shared.startconsumer.rendering import destination_of
 from shared.startconsumer.room import NewRoom
 
@@ -25,6 +27,7 @@ def next_steps(room: NewRoom, folder: Path) -> str:
             "Next, in the service's settings:",
             "",
             "    INSTALLED_APPS += [" + ", ".join(f'"{each}"' for each in applications) + "]",
+            *_missing_settings(),
             f'    EVENT_SYNC["DESTINATIONS"]["{consumer}"] = (',
             f'        "{destination_of(room)}"',
             "    )",
@@ -33,7 +36,17 @@ def next_steps(room: NewRoom, folder: Path) -> str:
             "",
             *([] if room.model else [f"    python manage.py migrate {name}_standalone"]),
             "    python manage.py check",
-            f"    python -m pytest {folder}",
+            f"    python -m pytest {quote(str(folder))}",
             f"    python manage.py run_consumers {name}",
+            "",
+            "pytest needs DJANGO_SETTINGS_MODULE: in the environment, in its settings, or as --ds.",
         ]
     )
+
+
+def _missing_settings() -> list[str]:
+    """Return the lines that make what the service's settings haven't got yet."""
+    settings = conf.given()
+    if settings is None:
+        return ['    EVENT_SYNC = {"DESTINATIONS": {}}']
+    return [] if "DESTINATIONS" in settings else ['    EVENT_SYNC["DESTINATIONS"] = {}']

@@ -49,6 +49,36 @@ def test_a_room_is_written(tmp_path: Path) -> None:
         assert text in printed
 
 
+@pytest.mark.parametrize(
+    ("said", "lines"),
+    [
+        (None, ['    EVENT_SYNC = {"DESTINATIONS": {}}']),
+        ({"BATCH_SIZE": 10}, ['    EVENT_SYNC["DESTINATIONS"] = {}']),
+        ({"DESTINATIONS": {}}, []),
+    ],
+)
+def test_steps_begin_with_what_the_settings_lack(
+    said: dict[str, object] | None, lines: list[str], tmp_path: Path, settings: Any
+) -> None:
+    """Pasted as they are, they work in a service that has no EVENT_SYNC yet."""
+    if said is None:
+        del settings.EVENT_SYNC
+    else:
+        settings.EVENT_SYNC = said
+    printed = start(ROOM, "--directory", str(tmp_path)).splitlines()
+    first = next(n for n, line in enumerate(printed) if "INSTALLED_APPS" in line) + 1
+    last = next(n for n, line in enumerate(printed) if '["reporting-enrollments"]' in line)
+    assert printed[first:last] == lines
+
+
+def test_a_folder_with_a_space_can_be_pasted(tmp_path: Path) -> None:
+    """Into a shell."""
+    (tmp_path / "our rooms").mkdir()
+    assert f"pytest '{tmp_path}/our rooms/{ROOM}'" in start(
+        ROOM, "--directory", str(tmp_path / "our rooms")
+    )
+
+
 def test_a_room_for_a_table_that_is_there(tmp_path: Path) -> None:
     """It has no table of its own, and needs no migration."""
     event = "tests.testapp.events.SHELF_CHANGED"

@@ -46,6 +46,13 @@ def test_django_finds_nothing(project: Project, command: str) -> None:
     assert result.returncode == 0, result.stdout
 
 
+def test_whoever_they_name_can_be_retired(project: Project) -> None:
+    """By each name that an event has of anybody; nothing brings them back."""
+    result = project.retire_learners()
+    assert result.returncode == 0, result.stdout
+    assert "passed" in result.stdout
+
+
 def test_mypy_would_find_something(project: Project) -> None:
     """It does look at what was generated."""
     extra = project.directory / project.folders[0] / "wrong.py"

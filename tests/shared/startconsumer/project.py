@@ -8,6 +8,7 @@ import sys
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
+from shutil import copy
 
 from openedx_events.event_bus.avro.schema import schema_from_signal
 from openedx_events.tooling import OpenEdxPublicSignal, load_all_signals
@@ -96,6 +97,11 @@ class Project:
         (self.directory / "project_settings.py").write_text(text)
         (self.directory / "pytest.ini").write_text(_PYTEST)
         (self.directory / "mypy.ini").write_text(_MYPY + _untyped())
+
+    def retire_learners(self) -> subprocess.CompletedProcess[str]:
+        """Retire, in tests of the project's own, whoever an event of its rooms names."""
+        copy(Path(__file__).with_name("retiring.py"), self.directory / "test_retiring.py")
+        return self.run("pytest", "--quiet", "--tb=short", "test_retiring.py")
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a module of Python's in the project, and return how it ended."""

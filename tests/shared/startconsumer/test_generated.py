@@ -50,6 +50,13 @@ def test_their_migrations_are_those_of_their_models(project: Project) -> None:
         assert result.returncode == 0, result.stdout
 
 
+def test_whoever_they_name_can_be_retired(project: Project) -> None:
+    """By each name that an event has of anybody; nothing brings them back."""
+    result = project.retire_learners()
+    assert result.returncode == 0, result.stdout
+    assert "passed" in result.stdout
+
+
 def test_a_mapper_that_mixes_up_columns_is_found(project: Project, tmp_path: Path) -> None:
     """The tests that are generated can fail."""
     room = project.directory / "plain_changed_sync"

@@ -92,11 +92,12 @@ def _docs(room: NewRoom) -> dict[str, str]:
     rows, signal = room.names.rows, room.signal_name
     table = f"the table of {_model(room)[1]}" if room.model else "its own table"
     asked = room.key_reason == keys.ASKED_FOR
+    forever = " A row can't forget whom its key names." if room.key_is_personal else ""
     key = "Chosen with --key" if asked else f"Guessed ({room.key_reason})"
     return {
         "package": docstring(f"Keeps {rows} up to date from {signal}."),
         "record": docstring(f"What the newest {signal} said; leave out what nobody needs.", 4),
-        "key": comment(f"{key}: change the key here, before there are rows.", 8),
+        "key": comment(f"{key}: change the key here, before there are rows.{forever}", 8),
         "model": docstring(f"A row of {rows}, as {signal} last said.", 4)
         .removesuffix('"""')
         .rstrip(),

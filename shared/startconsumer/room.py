@@ -66,6 +66,11 @@ class NewRoom:
         return f"{name}_ROWS" if name in (self.signal_name, "UTC", "UUID") else name
 
     @property
+    def key_is_personal(self) -> bool:
+        """Whether rows are told apart by what they should forget of who is retired."""
+        return any(field.is_personal for field in self.key)
+
+    @property
     def varied(self) -> Field | None:
         """What changes from one state of a row to another; None if a row can't change."""
         others = [field for field in self.fields if not field.is_key]

@@ -9,6 +9,10 @@ from shared import conf
 from shared.startconsumer.rendering import destination_of
 from shared.startconsumer.room import NewRoom
 
+_PERSONAL = (
+    "    It names a person: such a row can't forget who is retired. Take an id if there is one."
+)
+
 
 def next_steps(room: NewRoom, folder: Path) -> str:
     """Return the steps from the new room to its first run."""
@@ -22,6 +26,7 @@ def next_steps(room: NewRoom, folder: Path) -> str:
             f"Made {folder}.",
             "",
             f"Key of a row: {key} ({room.key_reason}); change it in {name}/records.py.",
+            *([_PERSONAL] if room.key_is_personal else []),
             f"Topic: {place.topic}, event key {place.key_field} ({origin}); {name}/consumers.py.",
             "",
             "Next, in the service's settings:",

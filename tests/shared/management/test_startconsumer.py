@@ -107,6 +107,14 @@ def test_options_are_heard(tmp_path: Path) -> None:
     assert "return (self.mode, self.course_key)" in (tmp_path / ROOM / "records.py").read_text()
 
 
+def test_a_key_that_names_a_person_is_said_to(tmp_path: Path) -> None:
+    """By the command and beside the key: such a row keeps what retirement should remove."""
+    printed = start(ROOM, "--key", "user_username", "course_key", "--directory", str(tmp_path))
+    assert "such a row can't forget who is retired" in printed
+    assert "A row can't forget" in (tmp_path / ROOM / "records.py").read_text()
+    assert "forget" not in start("other_sync", "--directory", str(tmp_path))
+
+
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
     """What is there stays as it is."""
     (tmp_path / ROOM).mkdir()

@@ -30,6 +30,7 @@ from shared.testing.factories import data_of
 from shared.testing.trial import Trial
 from tests.shared.testing import samples
 from tests.shared.testing.naive import BECOMES, GARBAGE, NAIVE, ORPHAN, Naive
+from tests.shared.testing.unsteady import UNSTEADY
 from tests.testapp.checked import CHECKED_SHELVES
 from tests.testapp.events import BOOK_CHANGED
 from tests.testapp.room import ROOM
@@ -43,7 +44,7 @@ MORE = "test_writer_with_a_field_more"
 LESS = "test_writer_with_a_field_less"
 BROKEN = [
     pytest.param(naive, promise, id=f"{name}-{promise}")
-    for name, (naive, promises) in NAIVE.items()
+    for name, (naive, promises) in (NAIVE | UNSTEADY).items()
     for promise in promises
 ]
 

@@ -14,7 +14,7 @@ from openedx_events.tooling import OpenEdxPublicSignal
 from shared import registry
 from shared.consumer import Consumer, EventData, Room, Route
 from shared.exceptions import ConfigurationError
-from shared.testing.avro import AvroRecord, holds
+from shared.testing.avro import AvroRecord, holds, written
 from shared.testing.garbage import Garbage, garbage_of
 
 Row: TypeAlias = Mapping[str, Any]
@@ -75,8 +75,17 @@ class Sample:
         return self._found()[1].name
 
     def record(self) -> AvroRecord:
-        """Return the Avro record of an event of row 1."""
-        record: AvroRecord = AvroSignalSerializer(self.signal).to_dict(self.data(1, 0))
+        """Return the Avro record of an event of row 1. Raises ``ConfigurationError``."""
+        serializer = AvroSignalSerializer(self.signal)
+        try:
+            record: AvroRecord = serializer.to_dict(self.data(1, 0))
+            written(serializer.schema, record)
+        except Exception as error:  # the squad's code, and what it returns may be anything
+            arguments = ", ".join(self.signal.init_data)
+            raise ConfigurationError(
+                f"The sample's data aren't those of {self.signal.event_type}: {error!r}.",
+                hint=f"Return what the signal is sent with, by name: {arguments}.",
+            ) from error
         return record
 
     def garbage(self) -> list[Garbage]:

@@ -140,6 +140,15 @@ def _without_positions(rows: Sequence[Row]) -> list[dict[str, Any]]:
     return [{k: v for k, v in row.items() if not isinstance(v, Position)} for row in rows]
 
 
+def why(ending: Ending) -> str:
+    """Return why an event of a sample became no row, as far as its ending tells."""
+    if ending.outcome is Outcome.PARKED:
+        return f"it waits for {ending.waiting_for}: does the sample name the right parent?"
+    if ending.outcome is Outcome.FILTERED:
+        return "the consumer doesn't want the sample's event"
+    return ending.error
+
+
 def misfit(model: type[models.Model], row: Row) -> str:
     """Return the name of a column whose value some database wouldn't take, if there is one.
 

@@ -114,7 +114,12 @@ def fatal_errors() -> Iterator[None]:
 
 def _consumer(room: Room, name: str | None) -> tuple[Consumer, Snapshot]:
     known = {c.name: (c, c.snapshot) for c in room.consumers if c.snapshot}
-    names = ", ".join(known) or "none of this room"
+    names = ", ".join(known)
+    if not known:
+        raise ConfigurationError(
+            f"No consumer of {room.name} has a snapshot.",
+            hint="Declare how rows of its source become events: snapshot=, in consumers.py.",
+        )
     if name is None and len(known) != 1:
         raise ConfigurationError(
             "--consumer is needed: which one's rows are these?", hint=f"Name one of {names}."

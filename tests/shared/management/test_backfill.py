@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 
@@ -17,10 +18,12 @@ from shared.kafka.decoding import Decoder
 from shared.models import Checkpoint, DeadLetter, OutcomeCount, ParkedEvent
 from shared.stopping import StopRequest
 from shared.supervisor import FATAL_STATUS
+from shared.testing import registered
 from tests.library import NOW, is_untouched, settled, shelf
 from tests.snapshots import Ended, backfill, written
 from tests.testapp.models import Book, Shelf
 from tests.testapp.room import ROOM
+from tests.testapp.room import SHELVES as SHELVES_CONSUMER
 
 pytestmark = pytest.mark.django_db
 
@@ -391,6 +394,14 @@ def test_bad_option_is_named(file, arguments, says, apply):
     assert says in ended.error
     assert (ended.output, "\n" in ended.error) == ("", False)
     assert is_untouched()
+
+
+def test_room_without_snapshots(file):
+    """As ``startconsumer`` makes it: no consumer can be named, so none is asked for."""
+    with registered("tests.plain", replace(SHELVES_CONSUMER, name="plain", snapshot=None)):
+        for arguments in (("tests.plain",), ("tests.plain", "--consumer", "plain")):
+            ended = Ended("backfill", *arguments, *AS_OF, *file(row()))
+            assert "No consumer of tests.plain has a snapshot. Hint: Declare" in ended.error
 
 
 def test_no_source(library):

@@ -34,7 +34,7 @@ from shared.kafka.decoding import Decoder
 from shared.messages import Message
 from shared.modes import shadow_name
 from shared.testing.avro import AvroRecord, written
-from shared.testing.bus import topic_and_key_of
+from shared.testing.bus import places_of
 from shared.testing.delivery import deliver, deliver_parked
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
@@ -64,7 +64,7 @@ class Wire:
         **data: Any,
     ) -> Message:
         """Return the message of an event; ``data`` are the signal's arguments."""
-        topic, key_field = topic_and_key_of(signal)
+        topic, key_field = places_of(signal)[0]
         headers = _get_headers_from_metadata(
             EventsMetadata(event_type=signal.event_type, minorversion=0, time=time)
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -76,9 +76,13 @@ class InMemoryBus:
         """Put an event on the bus and return its message; ``data`` are the signal's arguments.
 
         ``time`` is the event's own time, now by default. Topic and key are those by which the
-        registered rooms know the event. Raises ``ConfigurationError`` if none does.
+        registered rooms know the event; on each further topic it is there as well. Raises
+        ``ConfigurationError`` if none does.
         """
-        return self.put(self.message(signal, time=time, partition=partition, **data))
+        message = self.put(self.message(signal, time=time, partition=partition, **data))
+        for topic, _ in places_of(signal)[1:]:
+            self.put(replace(message, topic=topic, offset=self._next_offset(topic, partition)))
+        return message
 
     def put(self, message: Message) -> Message:
         """Put any message on the bus, whatever its bytes, or one that is there already."""
@@ -94,7 +98,7 @@ class InMemoryBus:
         **data: Any,
     ) -> Message:
         """Return the message that ``publish`` would put on the bus; it has its offset already."""
-        topic, key_field = topic_and_key_of(signal)
+        topic, key_field = places_of(signal)[0]
         serializer = get_signal_serializer(signal)
         schema, key_schema = serializer.schema_string(), extract_key_schema(serializer, key_field)
         key = serializer.to_dict(extract_event_key(data, key_field))
@@ -150,15 +154,18 @@ class InMemoryBus:
         return [message for message in self.messages[first:] if message.topic in room.topics]
 
 
-def topic_and_key_of(signal: OpenEdxPublicSignal) -> tuple[str, str]:
-    """Return the topic, without prefix, and the key field by which rooms know an event.
+def places_of(signal: OpenEdxPublicSignal) -> list[tuple[str, str]]:
+    """Return each topic, without prefix, on which rooms know an event, and the key field there.
 
     Raises ``ConfigurationError`` if no registered room consumes it.
     """
+    found: dict[str, str] = {}
     for room in registry.rooms():
         for consumer in room.consumers:
             if route := consumer.route_for(signal.event_type):
-                return consumer.topic, route.key_field
+                found.setdefault(consumer.topic, route.key_field)
+    if found:
+        return list(found.items())
     raise ConfigurationError(
         f"No registered room consumes {signal.event_type}.",
         hint="Add its app to INSTALLED_APPS, or register it with shared.testing.registered().",

@@ -27,7 +27,7 @@ from shared.exceptions import ConfigurationError
 from shared.kafka.config import full_topic, schema_registry_client
 from shared.kafka.decoding import Decoder
 from shared.kafka.worker import Worker
-from shared.testing.bus import topic_and_key_of
+from shared.testing.bus import places_of
 from shared.testing.delivery import deliver_parked
 
 PARTITIONS = 2
@@ -56,16 +56,17 @@ class EmbeddedBus:
         self, signal: OpenEdxPublicSignal, *, time: datetime | None = None, **data: Any
     ) -> None:
         """Put an event on the bus and wait until the broker has it; see ``InMemoryBus.publish``."""
-        topic, key_field = topic_and_key_of(signal)
-        self._create(topic)
+        metadata = signal.generate_signal_metadata(time=time or timezone.now())
         producer = create_producer()
-        producer.send(
-            signal=signal,
-            topic=topic,
-            event_key_field=key_field,
-            event_data=data,
-            event_metadata=signal.generate_signal_metadata(time=time or timezone.now()),
-        )
+        for topic, key_field in places_of(signal):
+            self._create(topic)
+            producer.send(
+                signal=signal,
+                topic=topic,
+                event_key_field=key_field,
+                event_data=data,
+                event_metadata=metadata,
+            )
         producer.prepare_for_shutdown()
 
     def run(self, room: Room) -> None:

@@ -74,6 +74,11 @@ class Sample:
         """The name of the consumer, whether or not it was given."""
         return self._found()[1].name
 
+    @property
+    def topic(self) -> str:
+        """The topic, without prefix, on which the consumer gets the event."""
+        return self._found()[1].topic
+
     def record(self) -> AvroRecord:
         """Return the Avro record of an event of row 1. Raises ``ConfigurationError``."""
         serializer = AvroSignalSerializer(self.signal)

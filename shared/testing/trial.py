@@ -45,7 +45,8 @@ class Trial:
     def saying(self, data: EventData, *, minute: int = 0, partition: int = 0) -> Message:
         """Return the message of an event with these data."""
         time = self.start + timedelta(minutes=minute)
-        return self.bus.message(self.sample.signal, time=time, partition=partition, **data)
+        message = self.bus.message(self.sample.signal, time=time, partition=partition, **data)
+        return replace(message, topic=self.sample.topic)
 
     def written_with(self, schema: Schema, record: AvroRecord) -> Message:
         """Return the message of row 1 as a writer of another schema would send it."""

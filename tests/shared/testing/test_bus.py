@@ -117,6 +117,16 @@ def test_event_bears_the_time_that_the_test_says(library, event_bus):
     assert (first.offset, second.offset) == (0, 1)
 
 
+@pytest.mark.django_db
+def test_event_is_on_each_topic_on_which_a_room_expects_it(library, elsewhere, event_bus):
+    """As if the producer's settings named all of them."""
+    event_bus.publish(SHELF_CHANGED, shelf=SHELF)
+    places = {(each.topic, each.offset) for each in event_bus.messages}
+    assert places == {("tests-library", 0), ("tests-elsewhere", 0)}
+    assert outcomes(event_bus.run(library)) == [APPLIED]
+    assert [ending.consumer for ending in event_bus.run(elsewhere).endings] == ["other-shelves"]
+
+
 def test_event_that_nobody_consumes(event_bus):
     """It has no topic: who tests a room that isn't installed is told so."""
     with pytest.raises(ConfigurationError, match=r"No registered room .*Hint: Add its app"):

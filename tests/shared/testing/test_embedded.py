@@ -8,7 +8,7 @@ from shared.exceptions import ConfigurationError
 from shared.models import ParkedEvent
 from shared.testing import embedded
 from tests.testapp.events import BOOK_CHANGED, SHELF_CHANGED, BookData, ShelfData
-from tests.testapp.models import Book
+from tests.testapp.models import Book, Shelf
 
 SHELF = ShelfData(code="A", label="novels")
 BOOK = BookData(code="A", isbn="1", title="Emma", price=1)
@@ -25,6 +25,17 @@ def test_worker_takes_what_was_published(transactional_db, library, embedded_bus
     embedded_bus.publish(BOOK_CHANGED, book=later)
     embedded_bus.run(library)
     assert Book.objects.get().title == "Persuasion"
+
+
+def test_event_is_on_each_topic_on_which_a_room_expects_it(
+    transactional_db, library, elsewhere, embedded_bus
+):
+    """As if the producer's settings named all of them."""
+    embedded_bus.publish(SHELF_CHANGED, shelf=SHELF)
+    for room in (library, elsewhere):
+        Shelf.objects.all().delete()
+        embedded_bus.run(room)
+        assert Shelf.objects.get().label == "novels"
 
 
 def test_room_without_events(transactional_db, library, embedded_bus):

@@ -54,6 +54,14 @@ def test_rows_that_do_not_fit_are_found():
 
 
 @pytest.mark.django_db
+def test_event_comes_on_the_topic_of_the_sample_s_consumer(elsewhere):
+    """Another room may have it from another topic."""
+    trial = Trial(replace(samples.SHELVES, consumer="other-shelves"), InMemoryBus())
+    (ending,) = trial.endings(trial.event())
+    assert (ending.consumer, ending.message.topic) == ("other-shelves", "tests-elsewhere")
+
+
+@pytest.mark.django_db
 def test_position_is_no_fact(library):
     """What the same event says later is the same, and the row has followed it."""
     trial = Trial(samples.SHELVES, InMemoryBus())

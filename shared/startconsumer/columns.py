@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from django.apps import apps
@@ -41,12 +41,34 @@ def check_model(model: type[SyncedModel], names: Iterable[str]) -> None:
             f"{model._meta.label} has no column for anything that the event says.",
             hint=f"Give it some of these: {', '.join(known)}.",
         )
+    if any(model._meta.parents.values()):
+        raise ConfigurationError(
+            f"{model._meta.label} has columns in the table of another model.",
+            hint="Let it inherit from SyncedModel alone, or leave --model out.",
+        )
     unsaid = [f.attname for f in own if f.attname not in known and not _can_be_left_out(f)]
     if unsaid:
         raise ConfigurationError(
             f"{model._meta.label} needs what the event doesn't say: {', '.join(unsaid)}.",
             hint=f"Give these a default, or name them as the event does: {', '.join(known)}.",
         )
+
+
+def check_rows(model: type[SyncedModel], said: Iterable[str], key: Sequence[str]) -> None:
+    """Find a column in which rows with other keys can't agree. Raises ``ConfigurationError``."""
+    for name in unique_in(model, said):
+        if [name] != list(key):
+            raise ConfigurationError(
+                f"{model._meta.label}.{name} is unique, and rows are told apart by "
+                f"{', '.join(key)}: a second one would be a dead letter.",
+                hint=f"Say --key {name}, or let the column not be unique.",
+            )
+
+
+def unique_in(model: type[SyncedModel], names: Iterable[str]) -> list[str]:
+    """Return which of these columns no two rows share."""
+    unique = {field.attname for field in model._meta.concrete_fields if field.unique}
+    return [name for name in names if name in unique]
 
 
 def fit(kind: Kind, value: EventValue, model: type[SyncedModel], name: str) -> Kind:

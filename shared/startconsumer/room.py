@@ -10,7 +10,7 @@ from openedx_events.tooling import OpenEdxPublicSignal
 from shared.exceptions import ConfigurationError
 from shared.ordering import SyncedModel
 from shared.startconsumer import keys
-from shared.startconsumer.columns import check_model, fit
+from shared.startconsumer.columns import check_model, check_rows, fit, unique_in
 from shared.startconsumer.event_values import EventValue, classes_in, signal_at, values_in
 from shared.startconsumer.kinds import Kind, is_identifying, kind_of
 from shared.startconsumer.names import RoomNames, column_names
@@ -97,13 +97,15 @@ def new_room(
         values_kept = [value for value in values if _has(model, columns[value.path])]
     else:
         values_kept = list(values)
-    guessed = _key_paths(key, values_kept, columns)
+    guessed = _key_paths(key, values_kept, columns, model)
     fields = tuple(
         _field(value, columns[value.path], value.path in guessed.paths, model)
         for value in values_kept
     )
     by_path = {field.value.path: field for field in fields}
     own = tuple(by_path[path] for path in guessed.paths)
+    if model:
+        check_rows(model, [field.name for field in fields], [field.name for field in own])
     return NewRoom(
         names=names,
         event=event,
@@ -128,11 +130,16 @@ def _field(value: EventValue, name: str, is_key: bool, model: type[SyncedModel] 
 
 
 def _key_paths(
-    asked: Sequence[str], values: Sequence[EventValue], columns: dict[str, str]
+    asked: Sequence[str],
+    values: Sequence[EventValue],
+    columns: dict[str, str],
+    model: type[SyncedModel] | None,
 ) -> keys.KeyGuess:
+    able = {columns[value.path]: value.path for value in values if keys.can_be_key(value)}
+    if not asked and model and (unique := unique_in(model, able)):
+        return keys.KeyGuess((able[unique[0]],), "unique in its table")
     if not asked:
         return keys.guess(values)
-    able = {columns[value.path]: value.path for value in values if keys.can_be_key(value)}
     for name in asked:
         if name not in able:
             raise ConfigurationError(

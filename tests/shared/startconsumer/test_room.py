@@ -246,6 +246,24 @@ def test_a_model_that_can_t_take_the_event_is_refused() -> None:
         class Meta:
             app_label = "testapp"
 
+    class Child(Other):
+        mode = models.CharField(max_length=20)
+
+        class Meta:
+            app_label = "testapp"
+
+    class Unique(SyncedModel):
+        course_key = models.CharField(max_length=255, unique=True)
+        user_id = models.BigIntegerField()
+
+        class Meta:
+            app_label = "testapp"
+
+    assert refusal_of(Child) == "testapp.Child has columns in the table of another model."
+    with pytest.raises(ConfigurationError, match=r"Unique\.course_key is unique"):
+        new_room("any_sync", ENROLLMENT, model=Unique, key=["user_id", "course_key"])
+    room = new_room("any_sync", ENROLLMENT, model=Unique)
+    assert [field.name for field in room.key] == ["course_key"]
     assert refusal_of(Nothing) == "testapp.Nothing has no column for anything that the event says."
     assert refusal_of(More) == "testapp.More needs what the event doesn't say: price."
     assert "testapp.Other.course_key is a IntegerField" in refusal_of(Other)

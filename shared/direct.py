@@ -66,7 +66,7 @@ def settle_parked(room: Room) -> BatchResult | None:
 
 
 def decode_stored(message: Message) -> Event:
-    """Return the event of a message that ``settle_at_once`` made.
+    """Return the event of a message without a place on a broker: a signal's or a snapshot row's.
 
     Raises ``UnknownEventType`` or ``UndecodableMessage`` if the event's definition has changed.
     """

@@ -18,7 +18,7 @@ from shared.ordering import Position
 NO_TOPIC = ""
 """Topic of an event that came through its signal alone, or was made of a snapshot's row."""
 NO_PARTITION = -1
-"""Partition of an event that reached us through its signal alone, without a broker position."""
+"""Partition of an event without a place on a broker: the same events as those of ``NO_TOPIC``."""
 
 
 # Neither is frozen, though nobody changes one: to make a frozen one takes more than twice as long.

@@ -1,7 +1,7 @@
 """Remembers who is retired, without knowing their names, and finds them among events.
 
-A batch that looks holds the gate shared until it is committed, and who retires somebody holds it
-alone: what was on its way before is in the database by then, and what comes later is found. ADR 13.
+A batch that looks locks the gate shared until it is committed, a retirement locks it alone: what
+was on its way before is in the database by then, and what comes later is found. See ADR 0013.
 """
 
 from __future__ import annotations

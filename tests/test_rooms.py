@@ -33,7 +33,7 @@ FILES = {
     "producers/apps.py",
     "producers/settings.py",
 }
-"""What every room has; see ADR 5."""
+"""What every room has; see ADR 0005."""
 SERVICES = ("credentials", "discovery", "license_manager", "lms")
 OF_SERVICES = {f"{folder}/{name}.py" for folder in ("producers", "hosts") for name in SERVICES}
 """What a room has for one service and another room needn't have."""

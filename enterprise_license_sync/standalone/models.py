@@ -92,9 +92,10 @@ class License(SyncedModel):
     """A license of a plan. ``renewed_to`` may name a license that hasn't come yet.
 
     .. pii: LMS user id of a learner, and their email address while the license is assigned or
-        activated. Who retires the learner in License Manager clears both: its event says so.
+        activated. ``retire_learners`` clears both, and so does an event of License Manager's after
+        it has retired the learner.
     .. pii_types: id, email_address
-    .. pii_retirement: consumer_api
+    .. pii_retirement: local_api
     """
 
     license_uuid = models.UUIDField(unique=True)

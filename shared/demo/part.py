@@ -38,7 +38,7 @@ class Part(Protocol):
         """Write the run's stream. Pure."""
 
     def expected_rows(self, landed: Iterable[Landed]) -> Table:
-        """Say what the rows must be once these are settled. Pure; a value may be an `AnyOf`."""
+        """Say what the rows must be once these are settled. Pure; a value may be an ``AnyOf``."""
 
     def stored_rows(self, run: Run) -> Table:
         """Read the run's rows from the table."""

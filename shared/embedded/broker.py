@@ -67,9 +67,9 @@ def _librdkafka() -> ctypes.CDLL:
 
 
 class EmbeddedBroker:
-    """A Kafka-protocol broker on 127.0.0.1 that lives until `close`.
+    """A Kafka-protocol broker on 127.0.0.1 that lives until ``close``.
 
-    `partitions` is what `create_topic` gives a topic by default. A topic that a producer brings
+    ``partitions`` is what ``create_topic`` gives a topic by default. A topic that a producer brings
     into being by naming it gets librdkafka's four whatever it says; consumers make none.
     """
 

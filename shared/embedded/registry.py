@@ -31,7 +31,7 @@ class _Refusal(Exception):
 
 @dataclass
 class Schemas:
-    """What a registry knows; the id of a schema is its place in `texts`, counted from 1."""
+    """What a registry knows; the id of a schema is its place in ``texts``, counted from 1."""
 
     texts: list[str] = field(default_factory=list)
     subjects: dict[str, list[int]] = field(default_factory=dict)
@@ -83,10 +83,10 @@ class Schemas:
 
 
 class EmbeddedRegistry:
-    """A schema registry on 127.0.0.1 that lives until `close`.
+    """A schema registry on 127.0.0.1 that lives until ``close``.
 
-    With a `status` it answers every request with that HTTP status. It comes back after an outage as
-    `EmbeddedRegistry(port=old.port, schemas=old.schemas)`.
+    With a ``status`` it answers every request with that HTTP status. It comes back after an
+    outage as ``EmbeddedRegistry(port=old.port, schemas=old.schemas)``.
     """
 
     status: int | None = None
@@ -158,7 +158,7 @@ def _from_json(text: str | bytes) -> Any:
 
 
 class _Server(ThreadingHTTPServer):
-    """Knows its open connections, for a thread would go on answering on its own after `close`."""
+    """Knows its open connections, for a thread would go on answering on its own after ``close``."""
 
     def __init__(self, registry: EmbeddedRegistry, port: int) -> None:
         self.registry = registry

@@ -119,7 +119,7 @@ def consumer_config(group: str) -> dict[str, Any]:
         "logger": logging.getLogger(LIBRDKAFKA),
         **passed,
         "group.id": group,
-        # The database decides what is done: see DESIGN, "Where a group starts".
+        # The database decides what is done, and the subscription where a new group starts.
         "enable.auto.commit": False,
         "enable.auto.offset.store": False,
         "auto.offset.reset": "error",

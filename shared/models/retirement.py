@@ -19,7 +19,7 @@ class RetiredLearner(models.Model):
 
 
 class RetirementGate(models.Model):
-    """The one row that a batch holds shared, and a retirement alone; see ADR 13.
+    """The one row that a batch holds shared, and a retirement alone; see ADR 0013.
 
     .. no_pii:
     """

@@ -1,6 +1,6 @@
 """What databases do with a plain upsert, shown beside what becomes of the same events here.
 
-The traps of ADR 3. Those that only MariaDB sets are shown where the tests run on it.
+The traps of ADR 0003. Those that only MariaDB sets are shown where the tests run on it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the API answers: the shapes of statuses, stored messages and repairs."""
+"""What the API answers about rooms, consumers, workers and outcomes, and about what went wrong."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class Target:
 Aim: TypeAlias = Target | MissingParent | None
 """Where a grade goes, or what it waits for; None if it isn't wanted."""
 
-_MOST = (Outcome.APPLIED, Outcome.UNCHANGED, Outcome.STALE, Outcome.FILTERED)
+_STRONGEST_FIRST = (Outcome.APPLIED, Outcome.UNCHANGED, Outcome.STALE, Outcome.FILTERED)
 
 Grades: TypeAlias = dict[GradeKey, list[Grade]]
 """The grades that are meant; a key has two where usernames may differ in case only."""
@@ -136,7 +136,7 @@ def _settle(
     grades: Grades,
     had: Collection[StrangersGrade],
 ) -> WriteResult:
-    """Let each grade that is meant follow one event in memory; what changed most, counts."""
+    """Let each grade that is meant follow one event in memory; the strongest outcome counts."""
     if not isinstance(aim, Target):
         return aim or Outcome.FILTERED
     outcomes = set()
@@ -149,7 +149,7 @@ def _settle(
             continue
         grades[key].append(new_grade(item, aim.username, key[1]))
         outcomes.add(Outcome.APPLIED)
-    return next(outcome for outcome in _MOST if outcome in outcomes)
+    return next(outcome for outcome in _STRONGEST_FIRST if outcome in outcomes)
 
 
 def _held(aim: Aim, grades: Grades) -> Held:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from django.db.models import Count, Max, Min
 
@@ -37,5 +37,5 @@ def dead_in(room_name: str) -> Depths:
     return _depths(rows.annotate(n=Count("*"), first=Min("buried_at"), last=Max("buried_at")))
 
 
-def _depths(rows: object) -> Depths:
-    return {consumer: Depth(*numbers) for consumer, *numbers in rows}  # type: ignore[attr-defined]
+def _depths(rows: Iterable[Sequence[Any]]) -> Depths:
+    return {consumer: Depth(*numbers) for consumer, *numbers in rows}

@@ -79,11 +79,13 @@ class Layout:
 def layout_of(record: Record) -> Layout:
     """Return the layout of a record's class."""
     record_type: Any = type(record)
-    return _layout(record_type)
+    return layout_of_type(record_type)
 
 
 @cache
-def _layout(record_type: type[Any]) -> Layout:
+def layout_of_type(record_type: type[Any]) -> Layout:
+    """Return the layout of a class of records."""
+
     def is_fill_only(f: Field[Any]) -> bool:
         return bool(f.metadata.get("fill_only"))
 

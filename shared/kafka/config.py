@@ -21,13 +21,6 @@ from shared.hosts import check_destination
 from shared.logging import LIBRDKAFKA
 from shared.setting_values import Carrier
 
-__all__ = [
-    "check_configuration",
-    "consumer_config",
-    "full_topic",
-    "schema_registry_client",
-]
-
 OURS = (
     "auto.offset.reset",
     "default.topic.config",

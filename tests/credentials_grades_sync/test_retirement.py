@@ -12,7 +12,7 @@ from credentials_grades_sync.standalone.models import UserGrade
 from shared.learners import Identity, names
 from shared.models import DeadLetter, ParkedEvent
 from shared.outcomes import Outcome
-from shared.records import _layout
+from shared.records import layout_of_type
 from shared.retirement import block
 from shared.testing import deliver
 from tests.credentials_grades_sync.test_snapshots import row as snapshot_row
@@ -111,7 +111,7 @@ def test_every_personal_field_is_declared():
     """What a report hides a retirement finds."""
     assert USER_GRADES.learner
     columns = {field.column for field in USER_GRADES.learner.fields}
-    assert _layout(UserGradeRecord).personal <= columns
+    assert layout_of_type(UserGradeRecord).personal <= columns
     assert columns <= {field.name for field in fields(UserGradeRecord)}
 
 

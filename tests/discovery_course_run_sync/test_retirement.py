@@ -9,7 +9,7 @@ from discovery_course_run_sync.records import CourseRunRecord
 from discovery_course_run_sync.standalone.models import CourseRun
 from shared import registry
 from shared.learners import Identity, names
-from shared.records import _layout
+from shared.records import layout_of_type
 from shared.retirement import block
 from shared.testing import deliver
 from tests.discovery_course_run_sync.events import published
@@ -32,4 +32,4 @@ def test_course_runs_stay():
 def test_no_field_is_personal():
     """So there is nothing to declare."""
     assert COURSE_RUNS.learner is None
-    assert not _layout(CourseRunRecord).personal
+    assert not layout_of_type(CourseRunRecord).personal

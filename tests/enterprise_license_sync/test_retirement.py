@@ -16,7 +16,7 @@ from enterprise_license_sync.standalone.models import License, LicensedEnrollmen
 from shared.learners import Identity, names
 from shared.models import DeadLetter, ParkedEvent, ShadowRecord
 from shared.outcomes import Outcome
-from shared.records import _layout
+from shared.records import layout_of_type
 from shared.retirement import block
 from tests.enterprise_license_sync.events import (
     EMAIL,
@@ -137,5 +137,5 @@ def test_shadow_without_the_learner(room):
 def test_every_personal_field_is_declared(consumer, record):
     """What a report hides a retirement finds."""
     columns = {field.column for field in consumer.learner.fields} if consumer.learner else set()
-    assert _layout(record).personal == columns
+    assert layout_of_type(record).personal == columns
     assert columns <= {field.name for field in fields(record)}

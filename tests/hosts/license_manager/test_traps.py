@@ -18,7 +18,6 @@ from shared.events.enterprise.signals import SUBSCRIPTION_PLAN_EXPIRED
 from shared.outcomes import Outcome
 from shared.testing import deliver
 from tests.hosts.license_manager.events import (
-    EMAIL,
     LICENSE,
     OTHER_LICENSE,
     OTHER_PLAN,
@@ -46,7 +45,6 @@ pytestmark = pytest.mark.django_db
 
 APPLIED, UNCHANGED, STALE = Outcome.APPLIED, Outcome.UNCHANGED, Outcome.STALE
 PARKED, DEAD = Outcome.PARKED, Outcome.DEAD
-UPPER = EMAIL.upper()
 
 
 def acquire(row):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from difflib import get_close_matches
 from functools import lru_cache
 from random import uniform
 from typing import Any
@@ -19,6 +18,7 @@ from django.utils.module_loading import import_string
 
 from shared.consumer import Accept, Destination, Mode
 from shared.exceptions import ConfigurationError
+from shared.misspellings import hint_about
 from shared.setting_values import Carrier, problem_with
 
 
@@ -216,9 +216,9 @@ def problems() -> Iterator[ConfigurationError]:
     known = {f.name.upper(): f for f in fields(Settings)}
     for name, value in raw.items():
         if name not in known:
-            near = get_close_matches(str(name).upper(), known, n=1)
-            hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}."
-            yield ConfigurationError(f"EVENT_SYNC[{name!r}] is not a setting.", hint=hint)
+            yield ConfigurationError(
+                f"EVENT_SYNC[{name!r}] is not a setting.", hint=hint_about(str(name).upper(), known)
+            )
         elif problem := problem_with(name, value, str(known[name].type)):
             yield ConfigurationError(
                 f"EVENT_SYNC[{name!r}] {problem}.",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
-from difflib import get_close_matches
 from typing import Any, Generic, TypeVar
 
 from django.apps import apps
@@ -18,6 +17,7 @@ from django.utils.module_loading import import_string
 
 from shared.conf import get_settings
 from shared.exceptions import ConfigurationError, Outage
+from shared.misspellings import hint_about
 from shared.outcomes import Held, WriteResult
 from shared.reactions import describe
 from shared.records import PositionedRecord, Record
@@ -148,8 +148,7 @@ class HostDestination(Generic[R, O]):
         raw = get_settings().destination_options.get(self.consumer, {})
         for name in raw:
             if name not in known:
-                near = get_close_matches(str(name).upper(), known, n=1)
-                hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}."
+                hint = hint_about(str(name).upper(), known)
                 raise ConfigurationError(f"{place}[{name!r}] is not an option.", hint=hint)
         for name, each in known.items():
             if name not in raw and each.default is MISSING and each.default_factory is MISSING:

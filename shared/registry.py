@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
 from shared import receivers
 from shared.consumer import Consumer, Room
 from shared.exceptions import ConfigurationError
+from shared.misspellings import hint_about
 
 _rooms: dict[str, Room] = {}
 
@@ -46,9 +45,7 @@ def get_room(name: str) -> Room:
     """Return a room by name. Raises ``ConfigurationError`` that names the known ones."""
     if name in _rooms:
         return _rooms[name]
-    near = get_close_matches(name, _rooms, n=1)
-    known = ", ".join(sorted(_rooms)) or "none; add a room to INSTALLED_APPS"
+    known = sorted(_rooms) or ["none; add a room to INSTALLED_APPS"]
     raise ConfigurationError(
-        f"There is no room named {name!r}.",
-        hint=f"Did you mean {near[0]!r}?" if near else f"Known rooms: {known}.",
+        f"There is no room named {name!r}.", hint=hint_about(name, known, what="Known rooms")
     )

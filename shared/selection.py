@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Any
 
 from django.db.models import Count, Model, Q, QuerySet
@@ -13,6 +12,7 @@ from django.db.models import Count, Model, Q, QuerySet
 from shared import registry
 from shared.conf import get_settings
 from shared.exceptions import ConfigurationError
+from shared.misspellings import hint_about
 from shared.models import DeadLetter, ParkedEvent
 
 _MAX_ID = 2**63 - 1
@@ -93,9 +93,7 @@ class Selection:
         value = getattr(self, name)
         if value is None or value in known or rows.filter(**{name: value}).exists():
             return
-        near = get_close_matches(value, known, n=1)
-        hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(sorted(known))}."
-        raise BadSelection(name, f"there is no {value!r}.", hint=hint)
+        raise BadSelection(name, f"there is no {value!r}.", hint=hint_about(value, sorted(known)))
 
 
 def batches(rows: QuerySet[Any]) -> Iterator[list[int]]:

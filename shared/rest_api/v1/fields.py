@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiSerializerExtension
@@ -13,6 +12,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from shared.exceptions import FatalError
+from shared.misspellings import hint_about
 from shared.times import parse_time
 
 BIGGEST_ID = 2**63 - 1
@@ -76,9 +76,7 @@ class StrictSerializer(serializers.Serializer[Any]):
         return values
 
     def _hint(self, name: str) -> str:
-        near = get_close_matches(name[:100], self.fields, n=1)
-        hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(self.fields)}."
-        return f"There is no such field. {hint}"
+        return f"There is no such field. {hint_about(name[:100], self.fields)}"
 
 
 class StrictSerializerExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]

@@ -96,7 +96,7 @@ class Erasure:
         return any(learner.names_in(data) & self.wanted for learner in found)
 
     def _shadow(self) -> Iterator[Found]:
-        consumers = {consumer.name: consumer for consumer in _consumers()}
+        consumers = {consumer.name: consumer for consumer in registry.consumers()}
         harmless = [name for name, consumer in consumers.items() if not consumer.learner]
         for ids in batches(ShadowRecord.objects.exclude(consumer__in=harmless).exclude(record="")):
             with transaction.atomic():
@@ -123,7 +123,7 @@ class Erasure:
         return Found(kind, len(naming), len(unreadable))
 
     def _rows(self) -> Iterator[Found]:
-        for consumer in _consumers():
+        for consumer in registry.consumers():
             if consumer.learner is None or consumer.name not in get_settings().destinations:
                 continue
             table: object = get_settings().destination_of(consumer.name)
@@ -174,14 +174,10 @@ def _drop_shadow(ids: Sequence[int]) -> None:
     ShadowRecord.objects.filter(pk__in=ids).delete()
 
 
-def _consumers() -> list[Consumer]:
-    return [consumer for room in registry.rooms() for consumer in room.consumers]
-
-
 def _learners_by_event_type() -> dict[str, list[Learner]]:
     """Return where the events of each known type name a learner: nowhere, perhaps."""
     learners: dict[str, list[Learner]] = {}
-    for consumer in _consumers():
+    for consumer in registry.consumers():
         for route in consumer.routes:
             found = learners.setdefault(route.signal.event_type, [])
             if consumer.learner:

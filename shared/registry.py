@@ -41,6 +41,11 @@ def rooms() -> tuple[Room, ...]:
     return tuple(_rooms[name] for name in sorted(_rooms))
 
 
+def consumers() -> tuple[Consumer, ...]:
+    """Return the consumers of all rooms; those of one room in the order in which they write."""
+    return tuple(consumer for room in rooms() for consumer in room.consumers)
+
+
 def get_room(name: str) -> Room:
     """Return a room by name. Raises ``ConfigurationError`` that names the known ones."""
     if name in _rooms:

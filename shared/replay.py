@@ -214,7 +214,7 @@ def _write(verdicts: Sequence[_Verdict], by: By) -> None:
 
 
 def _rank(room: Room) -> int:
-    names = [consumer.name for each in registry.rooms() for consumer in each.consumers]
+    names = [consumer.name for consumer in registry.consumers()]
     return names.index(room.consumers[0].name)
 
 

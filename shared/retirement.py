@@ -59,8 +59,8 @@ def names_retired(event: Event) -> bool:
 
     Of all rooms, in whatever mode: a receiver of the host gets events that no live one consumes.
     """
-    consumers = [consumer for room in registry.rooms() for consumer in room.consumers]
-    wanting = [each for each in consumers if each.route_for(event.signal.event_type)]
+    event_type = event.signal.event_type
+    wanting = [each for each in registry.consumers() if each.route_for(event_type)]
     return any(retired_among(consumer, [event])[0] for consumer in wanting)
 
 

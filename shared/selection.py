@@ -128,7 +128,7 @@ def _ids(rows: QuerySet[Any], ids: tuple[int, ...]) -> list[int]:
 
 
 def _names() -> dict[str, set[str]]:
-    consumers = [consumer for room in registry.rooms() for consumer in room.consumers]
+    consumers = registry.consumers()
     return {
         "room": {room.name for room in registry.rooms()},
         "consumer": {consumer.name for consumer in consumers},

@@ -31,6 +31,12 @@ def test_rooms_are_sorted_by_name(library):
     assert names == sorted(names)
 
 
+def test_consumers_are_those_of_the_rooms(library):
+    """Room by room, and within one parents first, as it declares them."""
+    assert [each for each in registry.consumers() if each in library.consumers] == [SHELVES, BOOKS]
+    assert registry.consumers() == sum((room.consumers for room in registry.rooms()), ())
+
+
 def test_near_miss_is_suggested(library):
     """A typo gets the name that was meant."""
     with pytest.raises(ConfigurationError, match="no room named") as raised:

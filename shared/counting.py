@@ -6,6 +6,7 @@ from datetime import datetime
 
 from shared.batches import Batch, BatchResult
 from shared.models import OutcomeCount
+from shared.times import minute_of
 
 
 def count(batch: Batch, result: BatchResult, *, now: datetime) -> None:
@@ -16,5 +17,5 @@ def count(batch: Batch, result: BatchResult, *, now: datetime) -> None:
             worker=batch.worker,
             room=batch.room.name,
             consumer=consumer,
-            minute=now.replace(second=0, microsecond=0),
+            minute=minute_of(now),
         )

@@ -26,6 +26,7 @@ from shared.logging import Action, Log
 from shared.models import DeadLetter, OutcomeCount, ParkedEvent, Repair, RepairAction, StoredMessage
 from shared.outcomes import Outcome
 from shared.selection import batches, lock
+from shared.times import minute_of
 
 log = Log(__name__)
 
@@ -214,5 +215,5 @@ def count_moves(
             worker=worker_name(getpid()),
             room=room,
             consumer=consumer,
-            minute=now.replace(second=0, microsecond=0),
+            minute=minute_of(now),
         )

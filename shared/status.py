@@ -19,6 +19,7 @@ from shared.models import OutcomeCount, WorkerMinute
 from shared.modes import parts, room_in
 from shared.pausing import is_paused
 from shared.states import ENDED
+from shared.times import minute_of
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 RATE_OVER = timedelta(minutes=5)
@@ -165,7 +166,7 @@ def lag_of(said: Iterable[Mapping[str, int] | None]) -> int | None:
 
 def _rate(minutes: Iterable[WorkerMinute], now: datetime) -> float:
     """Return messages per second over the last whole minutes."""
-    end = now.replace(second=0, microsecond=0)
+    end = minute_of(now)
     within = (m for m in minutes if end - RATE_OVER <= m.minute < end)
     return round(sum(m.messages for m in within) / RATE_OVER.total_seconds(), 1)
 

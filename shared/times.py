@@ -1,4 +1,4 @@
-"""Points in time as a person writes them."""
+"""Points in time: as a person writes them, and the minutes by which counts are kept."""
 
 from __future__ import annotations
 
@@ -19,3 +19,8 @@ def parse_time(text: str) -> datetime:
         return time.astimezone(UTC)
     except OverflowError as error:
         raise ValueError(f"{text!r} is out of range") from error
+
+
+def minute_of(time: datetime) -> datetime:
+    """Return when the minute of a time began."""
+    return time.replace(second=0, microsecond=0)

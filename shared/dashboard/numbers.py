@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from math import inf
 from typing import Any
 
@@ -15,6 +15,7 @@ from shared.dashboard.scales import duration
 from shared.depths import Depth
 from shared.models import DeadLetter, ParkedEvent, WorkerMinute
 from shared.status import HOUR, RATE_OVER, RoomStatus
+from shared.times import minute_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,10 +76,10 @@ class _Minutes:
 
     def of_the_living(self, text: str) -> SafeString | str:
         seen = [worker.seen_at for worker in self.status.workers if worker.is_alive]
-        return self._since(_minute(min(seen)), text) if seen else text
+        return self._since(minute_of(min(seen)), text) if seen else text
 
     def of_the_rate(self, text: str) -> SafeString | str:
-        return self._since(_minute(self.now) - RATE_OVER, text)
+        return self._since(minute_of(self.now) - RATE_OVER, text)
 
     def of_the_hour(self, text: str) -> SafeString | str:
         return self._since(self.now - HOUR, text)
@@ -87,7 +88,3 @@ class _Minutes:
         if not self.status.workers:
             return text
         return self.rows.link(text, WorkerMinute, room=self.status.room, minute__gte=start)
-
-
-def _minute(time: datetime) -> datetime:
-    return time - timedelta(seconds=time.second, microseconds=time.microsecond)

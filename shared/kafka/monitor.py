@@ -23,6 +23,7 @@ from shared.kafka.vitals import Minute, Vitals
 from shared.logging import Action, Log
 from shared.models import WorkerMinute
 from shared.reactions import describe
+from shared.times import minute_of
 
 log = Log(__name__)
 
@@ -75,7 +76,7 @@ class Monitor:
         try:
             now = timezone.now()
             history = self._vitals.history()
-            present = now.replace(second=0, microsecond=0)
+            present = minute_of(now)
             for minute in sorted({present, *history}):
                 self._keep_minute(minute, history.get(minute, Minute()), now)
             self._vitals.forget(minute for minute in history if minute != present)

@@ -26,6 +26,7 @@ from shared.kafka.offsets import Partition
 from shared.messages import Event
 from shared.outcomes import Outcome
 from shared.states import State
+from shared.times import minute_of
 
 _LONGEST_HISTORY = 120
 
@@ -194,7 +195,7 @@ class Vitals:
             self._minutes.pop(minute, None)
 
     def _minute(self, now: datetime) -> Minute:
-        start = now.replace(second=0, microsecond=0)
+        start = minute_of(now)
         if start not in self._minutes:
             while len(self._minutes) >= _LONGEST_HISTORY:
                 del self._minutes[min(self._minutes)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -28,6 +29,7 @@ from tests.grades import ROOM as GRADES
 from tests.grades import Grade
 from tests.library import NOW, book, settled, shelf
 from tests.shadows import kept
+from tests.shared import test_hosts
 from tests.testapp.models import Book, Shelf
 from tests.testapp.room import ROOM, write_shelves
 
@@ -316,8 +318,13 @@ def test_wrong_settings(settings, wrong: dict[str, Any], said: str) -> None:
     said_once([ROOM], said)
 
 
-def test_host_that_lacks_something(library, settings) -> None:
+def test_host_that_lacks_something(library, settings, monkeypatch) -> None:
     """What the system check says is the report's error, and the host isn't asked."""
+
+    def read(records: object, options: object) -> list[Any]:
+        raise AssertionError("the host was asked")
+
+    monkeypatch.setattr(test_hosts, "LOST", replace(test_hosts.LOST, read=read))
     destinations = settings.EVENT_SYNC["DESTINATIONS"] | {"shelves": "tests.shared.test_hosts.LOST"}
     settings.EVENT_SYNC = settings.EVENT_SYNC | {"DESTINATIONS": destinations}
     kept(library, shelf())

@@ -62,9 +62,9 @@ class _Deserializer(AvroSignalDeserializer):  # type: ignore[misc]
 class Decoder:
     """Decodes messages with the schemas of one registry (confluent's ``SchemaRegistryClient``).
 
-    Unless it is ``for_receivers`` as well it reads what its room consumes, and no other's events. A
-    schema that is no Avro is believed when it has been read so often, and in vain:
-    ``misreadings``, or ``ISOLATE_AFTER_ATTEMPTS``.
+    It decodes what its room consumes and, ``for_receivers``, what others in the process listen to.
+    A schema that isn't Avro counts as the registry's trouble until it has been read ``misreadings``
+    times (``ISOLATE_AFTER_ATTEMPTS`` by default); then its messages are undecodable.
     """
 
     def __init__(

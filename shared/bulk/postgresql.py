@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db import DataError, models
 
-from shared.bulk.rows import NUMBERS, STAMPS, TEXTS, Row, Rows, each
+from shared.bulk.rows import NUMBERS, STAMPS, TEXTS, Row, Rows, convert_each
 
 # PostgreSQL reads their values as Python writes them; what isn't one, a field's own rules find.
 _CHECKED = (models.DecimalField, models.DateTimeField, models.UUIDField)
@@ -112,7 +112,9 @@ class PostgreSQLRows(Rows):
             )
         sets_itself = getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
         if type(field) in _CHECKED and not sets_itself:
-            return array_of(each(lambda value: _text_of(field.get_prep_value(value)), values))
+            return array_of(
+                convert_each(lambda value: _text_of(field.get_prep_value(value)), values)
+            )
         return self._prepared(field, rows)
 
 

@@ -190,10 +190,10 @@ class Rows:
                 return values
         else:
             values = [save(row, add=True) for row in rows]
-        return each(lambda value: field.get_db_prep_save(value, self._connection), values)
+        return convert_each(lambda value: field.get_db_prep_save(value, self._connection), values)
 
 
-def each(convert: Callable[[Any], Any], values: Sequence[Any]) -> list[Any]:
+def convert_each(convert: Callable[[Any], Any], values: Sequence[Any]) -> list[Any]:
     """Convert values, an object that is there several times only once: many a column has few."""
     objects = {id(value): value for value in values}
     converted = {key: convert(value) for key, value in objects.items()}

@@ -1,0 +1,51 @@
+"""The worked example of docs/how_to/add_a_consumer.md, in a service that has no other room."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.processes import ROOT
+
+EXAMPLES = ROOT / "docs" / "examples"
+
+
+def run(*command: str, folder: Path) -> str:
+    """Run Python in the repository, as the example's service, and return what it prints."""
+    environment = {name: v for name, v in os.environ.items() if not name.startswith("PYTEST_")}
+    inherited = os.environ.get("PYTHONPATH", "")
+    environment |= {
+        "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3",
+        "DJANGO_SETTINGS_MODULE": "example_settings",
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(EXAMPLES), str(ROOT), inherited])),
+    }
+    result = subprocess.run(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout
+    return result.stdout
+
+
+def test_its_tests_pass(tmp_path: Path) -> None:
+    """The contract of every consumer, and what it is about, a real worker included."""
+    printed = run("-m", "pytest", "--quiet", str(EXAMPLES), folder=tmp_path)
+    assert re.search(r"\b\d\d passed\b", printed)
+
+
+@pytest.mark.parametrize(
+    "check", ["makemigrations --check --dry-run", "check --fail-level WARNING"]
+)
+def test_django_finds_nothing(check: str, tmp_path: Path) -> None:
+    """Neither a missing migration nor a warning of a system check."""
+    run("manage.py", *check.split(), folder=tmp_path)

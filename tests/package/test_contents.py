@@ -16,7 +16,10 @@ from tests.test_imports import is_room
 
 GENERATED = ("PKG-INFO", "setup.cfg", "openedx_event_sync.egg-info/")
 """What a build adds to a source distribution."""
-TESTS = [f"tests/test_{name}.py" for name in ("docs_links", "imports", "rooms", "versions")]
+TESTS = [
+    f"tests/{name}.py"
+    for name in ("docs/test_links", "test_imports", "test_rooms", "test_versions")
+]
 """Those that read most of what is in the repository beside the packages."""
 
 

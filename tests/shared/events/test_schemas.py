@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from copy import deepcopy
+from datetime import UTC, datetime
 from typing import Any
 
+import fastavro
 import pytest
+from openedx_events.event_bus.avro.serializer import AvroSignalSerializer
 
 from shared.events.learning.signals import COURSE_GRADE_CHANGED
+from shared.testing.factories import data_of
 from tests.shared.events import golden
 from tests.shared.events.compatibility import incompatibilities
 
@@ -94,6 +99,9 @@ def mutated(change: Callable[[Schema], object]) -> tuple[Schema, Schema]:
             id="nullable field made required",
         ),
         pytest.param(lambda s: s["fields"][0].update(name="course_grade"), id="data key renamed"),
+        pytest.param(
+            lambda s: s["fields"].append({"name": "reason", "type": "string"}), id="data key added"
+        ),
     ],
 )
 def test_breaking_change_is_found(change):
@@ -120,6 +128,21 @@ def test_breaking_change_is_found(change):
 def test_readable_change_is_allowed(change):
     """A change that both sides can read needs no new event type."""
     assert incompatibilities(*mutated(change)) == []
+
+
+def test_renamed_nullable_field_is_lost_in_silence():
+    """Each side can read the other's events, so nothing refuses it; neither reads the value."""
+    old, new = mutated(lambda s: field(s, "deadline").update(name="ends_at"))
+    assert incompatibilities(old, new) == []
+    grade = data_of(COURSE_GRADE_CHANGED, deadline=datetime(2026, 1, 1, tzinfo=UTC))
+    record = AvroSignalSerializer(COURSE_GRADE_CHANGED).to_dict(grade)
+    assert record["grade"]["deadline"]
+    encoded = io.BytesIO()
+    fastavro.schemaless_writer(encoded, old, record)
+    encoded.seek(0)
+    read: Any = fastavro.schemaless_reader(encoded, old, new)
+    assert read["grade"]["ends_at"] is None
+    assert "deadline" not in read["grade"]
 
 
 def test_missing_golden_schema_is_written(tmp_path):

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.docs.blocks import blocks
+
 ROOT = Path(__file__).parents[2]
-BLOCK = re.compile(r"```(bash|python)\n(.*?)```", re.DOTALL)
 SETTINGS = """
 from shared.project.settings import *
 
@@ -59,13 +60,13 @@ def run(line: str, service: Path) -> str:
 def test_page_is_a_session(service: Path) -> None:
     """Its commands work in their order, with its settings; the command tells those itself."""
     page, printed = ROOT / "docs" / "how_to" / "add_a_consumer.md", ""
-    for language, text in BLOCK.findall(page.read_text()):
-        if language == "python":
+    for block in blocks(page):
+        if block.language == "python":
             with (service / "service_settings.py").open("a") as settings:
-                settings.write(text)
-            assert all(line.strip() in printed for line in text.splitlines())
-            continue
-        for line in text.splitlines():
-            printed += run(line, service)
+                settings.write(block.text)
+            assert all(line.strip() in printed for line in block.text.splitlines())
+        elif block.mark == "run by: tests/docs/test_startconsumer.py":
+            for line in block.text.splitlines():
+                printed += run(line, service)
     assert "1 passed" not in printed
     assert re.search(r"\d\d passed", printed)

@@ -6,12 +6,13 @@ makes of the new attribute: the subtitle becomes a part of the title.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 
 import attr
 import pytest
-from confluent_kafka.schema_registry import SchemaRegistryClient, SchemaRegistryError
+from confluent_kafka.schema_registry import Schema, SchemaRegistryClient, SchemaRegistryError
 
 from tests.faults.aftermath import assert_flawless
 from tests.faults.arena import QUICK, Arena
@@ -23,6 +24,7 @@ from tests.faults.second_version.encoding import (
 )
 from tests.faults.stream import Place, What, stream
 from tests.processes import Process
+from tests.shared.events.changes import BREAKING, READABLE, Change, mutated
 from tests.testapp.events import BOOK_CHANGED, BookData
 
 SEED = 20261109
@@ -142,3 +144,26 @@ def test_other_defaults_are_refused(arena):
     with pytest.raises(SchemaRegistryError) as raised:
         Encoder(arena.services.registry.url, arena.topic, book=book)
     assert raised.value.http_status_code == 409
+
+
+def test_registry_refuses_what_a_golden_schema_refuses(arena):
+    """And nothing else: the rule of the page and the test of the code are the same."""
+    with SchemaRegistryClient({"url": arena.services.registry.url}) as registry:
+        refused = {
+            name
+            for name, change in {**BREAKING, **READABLE}.items()
+            if is_refused(registry, f"{arena.topic}-{name}".replace(" ", "-"), change)
+        }
+    assert refused == BREAKING.keys()
+
+
+def is_refused(registry: SchemaRegistryClient, subject: str, change: Change) -> bool:
+    """Return whether the strictest rule keeps a changed schema out."""
+    before, after = (Schema(json.dumps(schema), "AVRO") for schema in mutated(change))
+    registry.register_schema(subject, before)
+    registry.set_compatibility(subject, "FULL_TRANSITIVE")
+    try:
+        registry.register_schema(subject, after)
+    except SchemaRegistryError as error:
+        return bool(error.http_status_code == 409)
+    return False

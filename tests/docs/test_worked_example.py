@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 from tests.processes import ROOT
 
 EXAMPLES = ROOT / "docs" / "examples"
+PAGE = ROOT / "docs" / "how_to" / "add_a_consumer.md"
 
 
 def run(*command: str, folder: Path) -> str:
@@ -49,3 +51,14 @@ def test_its_tests_pass(tmp_path: Path) -> None:
 def test_django_finds_nothing(check: str, tmp_path: Path) -> None:
     """Neither a missing migration nor a warning of a system check."""
     run("manage.py", *check.split(), folder=tmp_path)
+
+
+def test_page_shows_all_of_it() -> None:
+    """No part of the consumer is left out: each is included by its name."""
+    text = (EXAMPLES / "reporting_enrollments_sync" / "consumers.py").read_text()
+    parts = [
+        part for part in ast.parse(text).body if isinstance(part, ast.ClassDef | ast.FunctionDef)
+    ]
+    names = {*(part.name for part in parts), "ENROLLMENTS = Consumer("}
+    assert len(parts) == 4
+    assert names <= set(re.findall(r':(?:pyobject|start-at): "?([^"\n]+)', PAGE.read_text()))

@@ -34,7 +34,7 @@ from tests.processes import Process
 from tests.services import Services
 from tests.services.database import DatabaseServer
 from tests.services.processes import becomes
-from tests.services.topics import create_topics, place_group
+from tests.services.topics import create_topics, grow_topic, place_group
 from tests.testapp.room import ROOM, TOPIC
 
 QUICK = {
@@ -144,6 +144,17 @@ class Arena:
                 sleep(max(0.0, started + number / rate - monotonic()))
             self.produce(said)
         assert self._producer.flush(STUCK) == 0, "The broker doesn't take what is published."
+
+    def grow(self, partitions: int) -> None:
+        """Give the topic so many partitions; a key goes to any of them from now on."""
+        grow_topic(self.services.kafka, self.topic, partitions)
+        assert becomes(lambda: self._known_partitions() == partitions, STUCK)
+        self.partitions = partitions
+
+    def _known_partitions(self) -> int:
+        """Return how many the producer knows, which asks for them."""
+        found = self._producer.list_topics(self.topic, timeout=STUCK)
+        return len(found.topics[self.topic].partitions)
 
     @contextmanager
     def publishing(self, stream: Iterable[Said], rate: float) -> Iterator[None]:

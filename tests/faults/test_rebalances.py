@@ -83,3 +83,19 @@ def test_workers_come_and_go(arena, membership, is_full, report):
     # Who is told to stop before it has set up its handlers ends as any other process.
     assert statuses <= {0, -signal.SIGTERM}, arena.logs()
     assert_flawless(arena)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_topic_grows(arena):
+    """Keys go to other partitions, and new ones are read from their first message."""
+    options = QUICK | {"topic.metadata.refresh.interval.ms": 500}
+    for _ in range(2):
+        arena.start(EVENT_SYNC_KAFKA_CONSUMER_CONFIG=options)
+    said, before = list(stream(SEED, 1200)), arena.partitions
+    with arena.publishing(said[:600], RATE):
+        arena.wait_for_commits(1)
+    arena.grow(before + 3)
+    arena.publish(said[600:])
+    moved = {landed.said.code for landed in arena.landed if landed.partition >= before}
+    assert moved & {landed.said.code for landed in arena.landed if landed.partition < before}
+    assert_flawless(arena)

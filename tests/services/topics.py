@@ -13,7 +13,11 @@ from confluent_kafka import (
     KafkaException,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
+from confluent_kafka.admin import (  # type: ignore[attr-defined]
+    AdminClient,
+    NewPartitions,
+    NewTopic,
+)
 
 from tests.services.kafka import Kafka
 
@@ -29,6 +33,14 @@ def create_topics(kafka: Kafka, *names: str, partitions: int = 4, **config: str)
     wanted = [NewTopic(name, partitions, 1, config=_FOR_EVER | options) for name in names]
     for made in admin.create_topics(wanted, operation_timeout=_SECONDS).values():
         made.result(_SECONDS)
+
+
+def grow_topic(kafka: Kafka, name: str, partitions: int) -> None:
+    """Give a topic more partitions: so many in all."""
+    admin = _admin(kafka)
+    wanted = [NewPartitions(name, partitions)]
+    for grown in admin.create_partitions(wanted, operation_timeout=_SECONDS).values():
+        grown.result(_SECONDS)
 
 
 def delete_topics(kafka: Kafka, *names: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from openedx_events.tooling import OpenEdxPublicSignal
@@ -84,8 +84,12 @@ def new_room(
     model: type[SyncedModel] | None = None,
     topic: str | None = None,
     key: Sequence[str] = (),
+    fields: Sequence[str] = (),
 ) -> NewRoom:
-    """Return what a room of this name will be. Raises ``ConfigurationError``."""
+    """Return what a room of this name will be. Raises ``ConfigurationError``.
+
+    ``fields`` are those of the record, beside its key; without them it has all that there is.
+    """
     RoomNames(name)
     signal = signal_at(event)
     values = values_in(signal)
@@ -98,21 +102,24 @@ def new_room(
     else:
         values_kept = list(values)
     guessed = _key_paths(key, values_kept, columns, model)
-    fields = tuple(
+    if fields:
+        paths = {*guessed.paths, *_paths(fields, values_kept, columns)}
+        values_kept = [value for value in values_kept if value.path in paths]
+    kept = tuple(
         _field(value, columns[value.path], value.path in guessed.paths, model)
         for value in values_kept
     )
-    by_path = {field.value.path: field for field in fields}
+    by_path = {field.value.path: field for field in kept}
     own = tuple(by_path[path] for path in guessed.paths)
     if model:
-        check_rows(model, [field.name for field in fields], [field.name for field in own])
+        check_rows(model, [field.name for field in kept], [field.name for field in own])
     return NewRoom(
         names=names,
         event=event,
         signal=signal,
         place=place_of(signal, topic=topic, key=[field.value for field in own]),
         values=values,
-        fields=fields,
+        fields=kept,
         key=own,
         key_reason=guessed.reason,
         model=model,
@@ -121,6 +128,20 @@ def new_room(
 
 def _has(model: type[SyncedModel], column: str) -> bool:
     return column in {field.attname for field in model._meta.concrete_fields}
+
+
+def _paths(
+    asked: Sequence[str], values: Sequence[EventValue], columns: dict[str, str]
+) -> Iterator[str]:
+    """Yield the paths of the values that have these columns."""
+    paths = {columns[value.path]: value.path for value in values}
+    for name in asked:
+        if name not in paths:
+            raise ConfigurationError(
+                f"--fields: the event has nothing for a field {name!r}.",
+                hint=f"It has: {', '.join(paths)}.",
+            )
+        yield paths[name]
 
 
 def _field(value: EventValue, name: str, is_key: bool, model: type[SyncedModel] | None) -> Field:

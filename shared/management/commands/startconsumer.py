@@ -31,7 +31,15 @@ class Command(BaseCommand):
             metavar="DOTTED.SIGNAL",
             help="As in openedx_events.learning.signals.COURSE_ENROLLMENT_CREATED.",
         )
-        parser.add_argument(
+        table = parser.add_mutually_exclusive_group()
+        table.add_argument(
+            "--fields",
+            nargs="+",
+            default=[],
+            metavar="FIELD",
+            help="What a row says, beside its key; by default all that the event does.",
+        )
+        table.add_argument(
             "--model",
             metavar="APP.MODEL",
             help="Write to this SyncedModel, which is there already; by default the room gets a "
@@ -65,6 +73,7 @@ class Command(BaseCommand):
                 model=model,
                 topic=options["topic"],
                 key=options["key"],
+                fields=options["fields"],
             )
             check_is_free(room, directory)
             files = files_of(room, directory)

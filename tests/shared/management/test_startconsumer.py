@@ -115,6 +115,16 @@ def test_a_key_that_names_a_person_is_said_to(tmp_path: Path) -> None:
     assert "forget" not in start("other_sync", "--directory", str(tmp_path))
 
 
+def test_only_some_fields(tmp_path: Path) -> None:
+    """Record, mapper, table, migration and test have these and the key's, and no others."""
+    start(ROOM, "--fields", "mode", "--directory", str(tmp_path))
+    for name in ("records", "mappers", "standalone/models", "standalone/migrations/0001_initial"):
+        text = (tmp_path / ROOM / f"{name}.py").read_text()
+        assert all(field in text for field in ("user_id", "course_key", "mode"))
+        assert "creation_date" not in text
+        assert "username" not in text
+
+
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
     """What is there stays as it is."""
     (tmp_path / ROOM).mkdir()
@@ -134,6 +144,7 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
         (ROOM, ("--model", "auth.User"), "is no SyncedModel"),
         (ROOM, ("--model", "testapp.Book"), "has no column for anything"),
         (ROOM, ("--key", "nothing"), "is no field that can identify a row"),
+        (ROOM, ("--fields", "nothing"), "nothing for a field 'nothing'"),
         (ROOM, ("--directory", "nowhere"), "nowhere is no directory"),
     ],
 )

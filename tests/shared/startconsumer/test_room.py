@@ -106,6 +106,21 @@ def test_a_key_may_be_chosen() -> None:
     assert room.place.key_field == "enrollment.mode"
 
 
+def test_fields_may_be_chosen() -> None:
+    """The key's are among them in any case, and each is once where the event has it."""
+    room = new_room("any_sync", ENROLLMENT, fields=["mode", "is_active", "mode"])
+    assert [field.name for field in room.fields] == ["user_id", "course_key", "mode", "is_active"]
+    assert personal_in(room) == set()
+    assert '"enrollment.user.pii.email"' in code.learner_fields(room)
+
+
+def test_a_field_that_the_event_lacks_is_refused() -> None:
+    """The hint has those that it has."""
+    with pytest.raises(ConfigurationError, match="nothing for a field 'modes'") as refusal:
+        new_room("any_sync", ENROLLMENT, fields=["mode", "modes"])
+    assert "creation_date" in refusal.value.hint
+
+
 @pytest.mark.parametrize("key", ["nothing", "course_start", "created_by_id"])
 def test_a_key_that_may_lack_is_refused(key: str) -> None:
     """So is one that the record doesn't have."""

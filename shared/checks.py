@@ -23,6 +23,12 @@ _STOCK_CONSUMERS = (
     "edx_event_bus_kafka.KafkaEventConsumer",
     "edx_event_bus_redis.RedisEventConsumer",
 )
+_SHARED_SQLITE = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 3,
+    "init_command": "PRAGMA journal_mode=WAL;",
+}
+"""What lets several processes write to one file in turn."""
 
 
 def register_checks() -> None:
@@ -130,8 +136,8 @@ def check_sqlite(**_: Any) -> list[CheckMessage]:
     return [
         Warning(
             f"Database {alias!r} is SQLite with deferred transactions.",
-            hint="Set OPTIONS: transaction_mode IMMEDIATE, a timeout and WAL; otherwise a second "
-            "process makes transactions fail at their first write.",
+            hint="Without more a second process makes transactions fail at their first write. "
+            f"Set its OPTIONS to {_SHARED_SQLITE}.",
             id="event_sync.W002",
         )
         for alias, config in django_settings.DATABASES.items()

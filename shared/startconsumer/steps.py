@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from shlex import quote
 
+from django.conf import settings as django_settings
+
 from shared import conf
 from shared.startconsumer.rendering import destination_of
 from shared.startconsumer.room import NewRoom
@@ -41,10 +43,8 @@ def next_steps(room: NewRoom, folder: Path) -> str:
             "",
             *([] if room.model else [f"    python manage.py migrate {name}_standalone"]),
             "    python manage.py check",
-            f"    python -m pytest {quote(str(folder))}",
+            f"    python -m pytest --ds={django_settings.SETTINGS_MODULE} {quote(str(folder))}",
             f"    python manage.py run_consumers {name}",
-            "",
-            "pytest needs DJANGO_SETTINGS_MODULE: in the environment, in its settings, or as --ds.",
         ]
     )
 

@@ -43,7 +43,7 @@ def test_a_room_is_written(tmp_path: Path) -> None:
         "learning-course-enrollment-lifecycle",
         f'INSTALLED_APPS += ["{ROOM}", "{ROOM}.standalone"]',
         f"migrate {ROOM}_standalone",
-        f"pytest {tmp_path / ROOM}",
+        f"pytest --ds=tests.settings {tmp_path / ROOM}",
         f"run_consumers {ROOM}",
     ):
         assert text in printed

@@ -9,8 +9,8 @@ from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
-from shared.demo.bus import PARTITIONS
 from shared.demo.stream import Landed, Place, Planned
+from shared.embedded.bus import PARTITIONS
 from shared.kafka.polled import to_message
 
 _WAIT = 0.2

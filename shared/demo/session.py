@@ -9,7 +9,7 @@ from time import monotonic, sleep
 
 from rich.console import Console
 
-from shared.demo.bus import Bus, embedded_bus
+from shared.demo.bus import embedded_bus
 from shared.demo.judgement import judge
 from shared.demo.observer import Observer
 from shared.demo.part import Performance
@@ -20,6 +20,7 @@ from shared.demo.results import Results
 from shared.demo.stream import interleave
 from shared.demo.tally import Tally
 from shared.demo.working import worker_command
+from shared.embedded.bus import Bus
 from shared.models import ParkedEvent
 from shared.outcomes import Outcome
 

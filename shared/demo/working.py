@@ -11,7 +11,8 @@ import logging
 from django.core.management import call_command
 
 from shared.conf import settings_with
-from shared.demo.bus import Bus, overridden
+from shared.demo.bus import overridden
+from shared.embedded.bus import Bus
 from shared.logging import LIBRDKAFKA, JsonFormatter
 from shared.setting_values import Carrier
 from shared.supervisor import child_command

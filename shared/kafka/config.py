@@ -94,7 +94,7 @@ def consumer_config(group: str) -> dict[str, Any]:
     if not getattr(django_settings, "EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS", None):
         raise ConfigurationError(
             "EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS is not set.",
-            hint="Set it to host:port of a broker, or run `manage.py demo` for an embedded one.",
+            hint="Set it to host:port of a broker; `manage.py run_embedded_bus` runs one to try.",
         )
     passed = get_settings().kafka_consumer_config
     if taken := sorted(set(passed) & set(OURS)):

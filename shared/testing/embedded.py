@@ -21,8 +21,8 @@ from openedx_events.tooling import OpenEdxPublicSignal
 
 from shared.conf import get_settings
 from shared.consumer import Room
-from shared.demo.bus import Bus
 from shared.embedded import EmbeddedBroker, EmbeddedRegistry
+from shared.embedded.bus import Bus
 from shared.exceptions import ConfigurationError
 from shared.kafka.config import full_topic, schema_registry_client
 from shared.kafka.decoding import Decoder

@@ -12,10 +12,11 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 from edx_event_bus_kafka.internal.config import get_schema_registry_client
 
 from shared.demo import poison
-from shared.demo.bus import PARTITIONS, Bus, embedded_bus
+from shared.demo.bus import embedded_bus
 from shared.demo.observer import Observer
 from shared.demo.publisher import Publisher
 from shared.demo.stream import Place
+from shared.embedded.bus import PARTITIONS, Bus
 from shared.kafka.config import full_topic, schema_registry_client
 from shared.kafka.polled import to_message
 from tests.processes import wait_until

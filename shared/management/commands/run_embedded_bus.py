@@ -1,0 +1,46 @@
+"""Runs a broker and a schema registry to try things with, where there is no Kafka."""
+
+from __future__ import annotations
+
+from time import sleep
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.core.management.base import BaseCommand, CommandError
+
+from shared import registry
+from shared.embedded import EmbeddedBrokerUnavailable
+from shared.embedded.bus import Bus, running_bus
+from shared.stopping import StopRequest
+
+_INTERVAL = 0.1
+
+
+class Command(BaseCommand):
+    """Run both, with the topics of the installed rooms, and say how another terminal gets there."""
+
+    help = (
+        "Run a Kafka-protocol broker and a schema registry inside this process, with the topics of "
+        "the installed rooms, until SIGTERM or SIGINT. Its standard output is the environment that "
+        "leads there. Not for production: it keeps everything in memory."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run them until told to stop."""
+        stop = StopRequest()
+        topics = sorted({topic for room in registry.rooms() for topic in room.topics})
+        prefix = getattr(django_settings, "EVENT_BUS_TOPIC_PREFIX", None) or ""
+        try:
+            with stop.on_signals(), running_bus(topics, prefix=prefix) as bus:
+                self._announce(bus)
+                while not stop.is_made:
+                    sleep(_INTERVAL)
+        except EmbeddedBrokerUnavailable as error:
+            raise CommandError(str(error)) from error
+
+    def _announce(self, bus: Bus) -> None:
+        for name, value in bus.addresses.items():
+            self.stdout.write(f"export {name}={value}")
+        self.stdout.flush()
+        topics = ", ".join(bus.topics) or "none, for no room is installed"
+        self.stderr.write(f"Topics: {topics}.\nCtrl-C ends it; then all that it holds is gone.")

@@ -153,7 +153,8 @@ def without_learner(room: NewRoom) -> str:
     items = tuple(f"{name}={blank}" for name, blank in nameless(room).items())
     record = f"{room.names.class_prefix}Record"
     define = Brackets("def without_learner(", (f"record: {record}",), f") -> {record}:")
-    docstring = '    """Return a record that names nobody."""'
+    text = "Return a record that names nobody." if items else "Return the record: it names nobody."
+    docstring = f'    """{text}"""'
     made = statement(
         Brackets("return replace(", ("record", *items)) if items else "return record", 4
     )

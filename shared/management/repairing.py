@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -97,16 +98,27 @@ class RepairCommand(BaseCommand):
             sys.exit(1)
 
 
-def table(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Return a table; a pipe has no width to fold into."""
-    drawn = Table(*(name.replace("_", " ") for name in names))
-    for row in rows:
+def table(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Return a table of the columns that say anything; a pipe has no width to fold into."""
+    texts = [[_text(value) for value in row] for row in rows]
+    told = [n for n in range(len(names)) if not texts or any(row[n] for row in texts)]
+    drawn = Table()
+    for number in told:
+        # Not cut short, however little room there is.
+        drawn.add_column(names[number].replace("_", " "), overflow="fold")
+    for row in texts:
         # Text: what is in brackets isn't markup here.
-        drawn.add_row(*(Text("" if value is None else str(value)) for value in row))
+        drawn.add_row(*(Text(row[number]) for number in told))
     console = Console(width=None if sys.stdout.isatty() else 1000)
     with console.capture() as captured:
         console.print(drawn)
     return captured.get().rstrip("\n")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ", timespec="seconds")
+    return "" if value is None else str(value)
 
 
 def _shown(repairs: Iterator[Repaired], total: int, verb: str) -> Iterable[Repaired]:

@@ -74,7 +74,7 @@ def test_steps_begin_with_what_the_settings_lack(
 def test_a_folder_with_a_space_can_be_pasted(tmp_path: Path) -> None:
     """Into a shell."""
     (tmp_path / "our rooms").mkdir()
-    assert f"pytest '{tmp_path}/our rooms/{ROOM}'" in start(
+    assert f" '{tmp_path}/our rooms/{ROOM}'" in start(
         ROOM, "--directory", str(tmp_path / "our rooms")
     )
 

@@ -45,7 +45,7 @@ def _merged(base: Any, change: Any) -> Any:
         return change
     changes = {item[key]: item for item in change}
     kept = [_merged(item, changes.pop(item[key], {})) for item in base]
-    return [*kept, *changes.values()]
+    return [*changes.values(), *kept]
 
 
 def _all_have(key: str, items: Any) -> bool:

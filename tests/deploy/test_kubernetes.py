@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shlex
+import shutil
+import subprocess
 from typing import Any
 
 import kubernetes_validate
 import pytest
+import yaml
 
 from shared import registry
 from tests.deploy.commands import parse
 from tests.deploy.kustomize import built
 from tests.deploy.promql import DEPLOY
+from tests.docs.blocks import ROOT, run_by
 from tests.processes import TO_END
 
 FOLDER = DEPLOY / "kubernetes"
 OVERLAYS = ["credentials", "discovery", "license-manager"]
 RELEASES = ["1.31", kubernetes_validate.latest_version()]
 LEAVES_AFTER_SUPERVISOR = 2 * TO_END
+OLDEST_KUSTOMIZE = (4, 1)
+"""The first that knows ``labels``; kubectl brings its own."""
 
 
 @pytest.fixture(params=OVERLAYS)
@@ -46,6 +54,26 @@ def test_schema(documents: dict[str, Any], release: str) -> None:
     """Each document has the fields of its kind and no other."""
     for document in documents.values():
         kubernetes_validate.validate(document, release, strict=True)
+
+
+def kustomize_of_kubectl() -> tuple[int, ...]:
+    """Return the version of kustomize that kubectl has; none of one that isn't there or is old."""
+    if not shutil.which("kubectl"):
+        return ()
+    command = ["kubectl", "version", "--client", "--output=json"]
+    said = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    return tuple(map(int, re.findall(r"\d+", said.get("kustomizeVersion", ""))))
+
+
+def test_page() -> None:
+    """Its command prints what the other tests look at."""
+    if kustomize_of_kubectl() < OLDEST_KUSTOMIZE:
+        pytest.skip("kubectl isn't there, or too old to know labels; nobody installs it here")
+    (block,) = run_by(__file__)
+    done = subprocess.run(["bash", "-ec", block.text], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    printed = {each["kind"]: each for each in yaml.safe_load_all(done.stdout)}
+    assert printed == {each["kind"]: each for each in built(FOLDER / "credentials")}
 
 
 def test_command(worker: Any) -> None:

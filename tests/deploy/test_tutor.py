@@ -19,6 +19,7 @@ from django.utils.module_loading import import_string
 from shared import registry
 from tests.deploy.commands import parse
 from tests.deploy.promql import DEPLOY
+from tests.docs.blocks import ROOT, run_by
 
 TUTOR = Path(sys.executable).with_name("tutor")
 PLUGIN = DEPLOY / "tutor" / "event_sync.py"
@@ -160,11 +161,27 @@ def test_host_that_is_not_enabled(tmp_path: Path) -> None:
     assert [name for name in found if name.endswith("-event-sync")] == ["discovery-event-sync"]
 
 
-def test_package(tmp_path: Path) -> None:
-    """The requirement of docs/how_to/deploy.md gets into the image."""
-    names = ("CREDENTIALS_EXTRA_PIP_REQUIREMENTS", "DISCOVERY_EXTRA_PIP_REQUIREMENTS")
-    wanted: dict[str, Any] = {name: ["openedx-event-sync"] for name in names}
-    environment = rendered(tmp_path, "mfe", "discovery", "credentials", **wanted)
+def test_page(tmp_path: Path) -> None:
+    """Its commands enable the plugin, and get the package into the images."""
+    (block,) = run_by(__file__)
+    (tmp_path / "plugins").mkdir()
+    home = {
+        "TUTOR_ROOT": str(tmp_path / "root"),
+        "TUTOR_PLUGINS_ROOT": str(tmp_path / "plugins"),
+        "PATH": os.pathsep.join([str(TUTOR.parent), os.environ["PATH"]]),
+    }
+    hosts = "tutor plugins enable mfe discovery credentials"
+    done = subprocess.run(
+        ["bash", "-ec", f"{hosts}\n{block.text}"],
+        cwd=ROOT,
+        env={**os.environ, **home},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    environment = tmp_path / "root" / "env"
+    values = assigned((environment / SETTINGS["credentials"]).read_text())
+    assert values["EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS"] == "kafka.example.org:9092"
     for host in ("credentials", "discovery"):
         text = (environment / f"plugins/{host}/build/{host}/Dockerfile").read_text()
         assert "pip install 'openedx-event-sync'" in text

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import attrs
 from django.core.management import CommandError, call_command
+
+
+def as_row(data: Any) -> dict[str, Any]:
+    """Return an event's data as a snapshot has it."""
+
+    def text(_: Any, __: Any, value: Any) -> Any:
+        if isinstance(value, datetime):
+            return value.isoformat()
+        return value if value is None or isinstance(value, str | int | bool) else str(value)
+
+    row: dict[str, Any] = attrs.asdict(data, value_serializer=text)
+    return row
 
 
 def written(path: Path, rows: Iterable[Mapping[str, Any] | str]) -> str:

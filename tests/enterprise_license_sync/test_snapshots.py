@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import attrs
@@ -28,7 +27,7 @@ from shared.testing.factories.enterprise import (
     SubscriptionPlanFactory,
 )
 from tests.library import NOW
-from tests.snapshots import backfill, reconcile, written
+from tests.snapshots import as_row, backfill, reconcile, written
 
 pytestmark = pytest.mark.django_db
 
@@ -40,17 +39,6 @@ FACTORIES = {
     LICENSES: (LicenseFactory, "license", License),
     LICENSED_ENROLLMENTS: (LicensedEnrollmentFactory, "licensed_enrollment", LicensedEnrollment),
 }
-
-
-def as_row(data):
-    """Return an event's data as a snapshot has it."""
-
-    def text(_, __, value):
-        if isinstance(value, datetime):
-            return value.isoformat()
-        return value if value is None or isinstance(value, str | int | bool) else str(value)
-
-    return json.loads(json.dumps(attrs.asdict(data, value_serializer=text)))
 
 
 @pytest.fixture

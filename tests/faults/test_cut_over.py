@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests.docs.blocks import run_by
+from tests.faults import pages
 from tests.faults.aftermath import assert_flawless, kept
 from tests.faults.arena import QUICK, Arena
 from tests.faults.stream import What, stream
@@ -20,9 +22,11 @@ from tests.testapp.room import ROOM
 
 SEED = 20261122
 SIZE = 600
+AGREES = "All that the events say is what the host holds."
 SHADOW = {"MODES": {"shelves": "shadow", "books": "shadow"}}
 
-pytestmark = pytest.mark.parametrize("database", ["postgresql", "mariadb"], indirect=True)
+both = pytest.mark.parametrize("database", ["postgresql", "mariadb"], indirect=True)
+one = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 
 
 def command(arena: Arena, *arguments: str, event_sync: dict[str, Any]) -> tuple[int, Any]:
@@ -74,6 +78,7 @@ def go_live(arena: Arena) -> None:
     assert worker.stop() == 0, worker.tail
 
 
+@both
 def test_shadow_live_and_back(arena, tmp_path):
     """What the shadow kept is what a live worker then writes; back and forth loses nothing."""
     sound = [said for said in stream(SEED, 2 * SIZE) if said.what in (What.SHELF, What.BOOK)]
@@ -104,6 +109,7 @@ def test_shadow_live_and_back(arena, tmp_path):
     assert_flawless(arena)
 
 
+@both
 def test_consumer_that_goes_live_later(arena):
     """A worker names it, with the command that mends it; after that nothing is missing."""
     arena.publish(stream(SEED, SIZE))
@@ -146,3 +152,34 @@ def mended(arena: Arena) -> int:
     status, printed = command(arena, *shlex.split(found), event_sync={})
     assert status == 0
     return sum(partition["again"] for partition in printed["partitions"])
+
+
+@one
+def test_page_is_a_session(arena, tmp_path):
+    """Its blocks, in their order and with the time that was noted, take a host over to the bus."""
+    start, compare, anew, choose, later, live = run_by(__file__)
+    said = [each for each in stream(SEED, SIZE) if each.what in (What.SHELF, What.BOOK)]
+    arena.publish(each for each in said if not each.code.startswith("lost-"))
+    old_way = arena.start(group=f"{arena.group}-old", EVENT_SYNC_KAFKA_CONSUMER_CONFIG=QUICK)
+    assert arena.drain(f"{arena.group}-old"), arena.logs()
+    assert old_way.stop() == 0, old_way.tail
+    rows = kept(arena)
+    pages.note_migrations(arena)
+
+    pages.run(start, arena, tmp_path, event_sync=SHADOW)
+    shadow = start_shadow(arena, tmp_path)
+    assert arena.drain(f"{arena.group}-shadow"), arena.logs()
+    behind, date, report = pages.run(compare, arena, tmp_path, event_sync=SHADOW)
+    assert "0 messages would be consumed again. Nothing was changed" in behind.output
+    assert (report.status, report.output.splitlines()[-1]) == (0, AGREES)
+    assert shadow.stop() == 0, shadow.tail
+    pages.run(anew, arena, tmp_path, event_sync=SHADOW)
+    assert arena.committed(f"{arena.group}-shadow") == {}
+
+    pages.run(choose, arena, tmp_path, time=date.output)
+    pages.run(later, arena, tmp_path)
+    assert arena.committed() == {}
+    pages.run(live, arena, tmp_path)
+    assert arena.committed()
+    go_live(arena)
+    assert kept(arena) == rows

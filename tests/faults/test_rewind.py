@@ -15,6 +15,8 @@ import pytest
 from shared.exceptions import FatalError
 from shared.kafka.rewinding import Group
 from shared.kafka.targets import Edge
+from tests.docs.blocks import run_by
+from tests.faults import pages
 from tests.faults.aftermath import assert_flawless, kept, outcomes
 from tests.faults.arena import QUICK, Arena
 from tests.faults.stream import stream
@@ -72,6 +74,16 @@ def test_rewound_group_consumes_again(arena):
     arena.publish(messages[SIZE:])
     arena.start(EVENT_SYNC_KAFKA_CONSUMER_CONFIG=QUICK)
     assert_flawless(arena)
+
+
+def test_page(arena, tmp_path):
+    """Its commands say what would be, and then let all be consumed again."""
+    (block,) = run_by(__file__)
+    arena.publish(stream(SEED, SIZE))
+    settle_all(arena)
+    to_time, _ = pages.run(block, arena, tmp_path, time=datetime.now(UTC).isoformat())
+    assert "0 messages would be consumed again. Nothing was changed" in to_time.output
+    assert arena.committed() == {}
 
 
 def test_time(arena):

@@ -1,0 +1,63 @@
+"""No block of commands goes untested without a reason, and no comment says what isn't so."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.docs.blocks import (
+    NOT_RUN,
+    PAGES,
+    ROOT,
+    RUN_BY,
+    Block,
+    all_of_commands,
+    blocks,
+    unnamed,
+)
+
+MARK = re.compile(r"<!-- (?:run by|not run)\b")
+COMMENT = re.compile(r" +#.*$", re.MULTILINE)
+MARKED = [block for block in all_of_commands() if block.mark]
+
+
+def lines(block: Block) -> list[str]:
+    """Return a block's lines without its comments."""
+    return [line.strip() for line in COMMENT.sub("", block.text).splitlines() if line.strip()]
+
+
+@pytest.mark.parametrize("block", MARKED, ids=lambda block: block.place)
+def test_mark(block: Block) -> None:
+    """A file that is named runs the block: it reads the page's, or has the very lines."""
+    if block.mark.startswith(NOT_RUN):
+        assert len(block.mark.removeprefix(NOT_RUN).split()) >= 3, "the reason is a sentence"
+        return
+    file = ROOT / block.mark.removeprefix(RUN_BY)
+    assert file.is_file(), f"{block.place} names {file}"
+    text = file.read_text()
+    reads_blocks = "run_by(" in text or block.page.name in text
+    missing = [line for line in lines(block) if line not in text]
+    assert reads_blocks or not missing, f"{block.place}: {file} has no {missing}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_marks_are_used(page):
+    """Each stands above a block of commands, or below the title of a page that has some."""
+    text = page.read_text()
+    used = {block.mark for block in blocks(page) if block in MARKED}
+    written = MARK.findall(text)
+    assert len([mark for mark in used if f"<!-- {mark} -->" in text]) == len(used)
+    assert len(written) <= len([block for block in blocks(page) if block in MARKED])
+    assert bool(written) == bool(used)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_block_names_its_language(page):
+    """Else nobody knows which are commands."""
+    assert unnamed(page) == []
+
+
+def test_marks_are_found():
+    """The other tests have something to test."""
+    assert {block.mark.partition(":")[0] for block in MARKED} == {"run by", "not run"}

@@ -50,6 +50,7 @@ def site(cluster: Cluster) -> str:
     process = cluster.start(
         *("runserver", "--noreload", "127.0.0.1:0"),
         DJANGO_SETTINGS_MODULE="tests.docs.service_settings",
+        PYTHONUNBUFFERED=1,
     )
     process.wait_for(ADDRESS.pattern)
     found = ADDRESS.search(process.output)

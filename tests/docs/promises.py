@@ -26,7 +26,7 @@ PRINTS = {
     r"sync_status(?!.*--json)": "lag (?s:.*)Dead letters of user-grades: 3",
     r"sync_status .*--ask-broker --json": r'"lag": \d+,.*"dead": \{"count": 3',
     "waffle_switch": r"^$",
-    "dead_letters list": r"4711 .*IntegrityError(?s:.*)3 of 3 dead letters",
+    "dead_letters list": r"4711 .*Error(?s:.*)3 of 3 dead letters",
     "dead_letters show 4711": "error: IntegrityError(?s:.*)headers: .*ce_id",
     "dead_letters replay (?!.*--apply)": r"3 match\. Nothing was changed; .*add --apply",
     "dead_letters replay .*--apply": r"applied +│ 3 ",
@@ -51,6 +51,9 @@ PRINTS = {
     "curl .*dead-letters/replay/": r'"applied":true,"matched":3,"results":\{"applied":3\}',
 }
 
+NEVER = re.compile(r"learner-\d+-\d|learner@example\.com")
+"""Names of learners, which no command of the pages prints."""
+
 
 def broken(command: Command) -> list[str]:
     """Say, line by line, what a command should have done otherwise."""
@@ -58,6 +61,8 @@ def broken(command: Command) -> list[str]:
     problems = []
     if command.status not in allowed:
         problems.append(f"{command.line!r} ended with {command.status}")
+    if NEVER.search(command.output):
+        problems.append(f"{command.line!r} printed the name of a learner")
     for part, pattern in PRINTS.items():
         if re.search(part, command.line) and not re.search(pattern, command.output, re.MULTILINE):
             problems.append(f"{command.line!r} printed nothing like {pattern!r}")

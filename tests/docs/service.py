@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,6 +43,7 @@ LETTERS = (4711, 4712)
 OLD_LETTER = 5
 WAITING = 4711
 FOR_WORKERS = ("run_consumers", "consume_events")
+ERROR = re.compile(r"--error (\w+)")
 SWITCH = f"event_sync.pause_{ROOM}"
 
 
@@ -83,8 +85,9 @@ class Service:
         with self._cluster.connected():
             DeadLetter.objects.all().delete()
             ParkedEvent.objects.all().delete()
+            named = ERROR.search(block.text)
             for number in (*LETTERS, OLD_LETTER):
-                self._bury(number)
+                self._bury(number, named[1] if named else "IntegrityError")
             long_ago = timezone.now() - timedelta(days=200)
             DeadLetter.objects.filter(pk=OLD_LETTER).update(buried_at=long_ago)
             self._park(WAITING)
@@ -98,10 +101,10 @@ class Service:
             User.objects.filter(username=USER).delete()
             User.objects.create_superuser(USER, password=PASSWORD)
 
-    def _bury(self, number: int) -> None:
+    def _bury(self, number: int, error: str) -> None:
         DeadLetter.objects.create(
             pk=number,
-            error="IntegrityError 1406: Data too long for column 'letter_grade'",
+            error=f"{error}: what went wrong",
             buried_at=timezone.now(),
             **self._stored(number),
         )

@@ -14,7 +14,7 @@ from tests.docs.blocks import PAGES, ROOT
 
 OURS = "|".join(name for name, app in get_commands().items() if app == "shared")
 WHOLE = re.compile(
-    r"manage\.py (?:lms )?(?!lms`)([a-z].*?)(?: (?:[<>&]|\|\|) ?.*)?(?:`|\s+#|$)", re.MULTILINE
+    r"manage\.py (?:lms )?(?!lms`)([a-z].*?)(?: [<>&|].*)?(?:`|\s+#|$)", re.MULTILINE
 )
 PART = re.compile(rf"`((?:{OURS}) [^`]+)`")
 NOT_ALL = re.compile("required|expected one argument")

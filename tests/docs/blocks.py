@@ -2,7 +2,6 @@
 
 A block of commands is run by ``test_commands`` unless the line above it says otherwise:
 ``<!-- run by: PATH -->`` names the file that does it, ``<!-- not run: REASON -->`` why none can.
-Below the title of a page it is said of all its blocks.
 """
 
 from __future__ import annotations
@@ -25,7 +24,6 @@ _MARK = r"<!-- (?P<mark>(?:not run|run by): .+?) -->"
 _BLOCK = re.compile(
     rf"(?:^ *{_MARK}\n+)?^ *```(?P<language>\w+)\n(?P<text>.*?)^ *```$", re.DOTALL | re.MULTILINE
 )
-_OF_THE_PAGE = re.compile(rf"\A# .+\n\n{_MARK}$", re.MULTILINE)
 _FENCE = re.compile(r"^ *```(.*)$", re.MULTILINE)
 
 
@@ -50,14 +48,13 @@ class Block:
 def blocks(page: Path) -> list[Block]:
     """Return the blocks of a page that name a language, in their order."""
     text = page.read_text()
-    of_all = _OF_THE_PAGE.search(text)
     return [
         Block(
             page=page,
             line=text.count("\n", 0, found.start("language")) + 1,
             language=found["language"],
             text=dedent(found["text"]),
-            mark=found["mark"] or (of_all["mark"] if of_all else ""),
+            mark=found["mark"] or "",
         )
         for found in _BLOCK.finditer(text)
     ]

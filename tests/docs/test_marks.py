@@ -11,13 +11,14 @@ from tests.docs.blocks import (
     PAGES,
     ROOT,
     RUN_BY,
+    SHELLS,
     Block,
     all_of_commands,
-    blocks,
     unnamed,
 )
 
 MARK = re.compile(r"<!-- (?:run by|not run)\b")
+FENCE = re.compile(rf" *```(?:{'|'.join(SHELLS)})$")
 COMMENT = re.compile(r" +#.*$", re.MULTILINE)
 MARKED = [block for block in all_of_commands() if block.mark]
 
@@ -43,13 +44,15 @@ def test_mark(block: Block) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_marks_are_used(page):
-    """Each stands above a block of commands, or below the title of a page that has some."""
-    text = page.read_text()
-    used = {block.mark for block in blocks(page) if block in MARKED}
-    written = MARK.findall(text)
-    assert len([mark for mark in used if f"<!-- {mark} -->" in text]) == len(used)
-    assert len(written) <= len([block for block in blocks(page) if block in MARKED])
-    assert bool(written) == bool(used)
+    """Each stands above a block of commands."""
+    text = page.read_text().splitlines()
+    marks = [number for number, line in enumerate(text) if MARK.search(line)]
+    assert [number for number in marks if not FENCE.match(following(text, number))] == []
+
+
+def following(text: list[str], number: int) -> str:
+    """Return the next line that isn't empty."""
+    return next((line for line in text[number + 1 :] if line.strip()), "")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -98,8 +98,8 @@ class Service:
             )
             if "waffle_switch" in block.text:
                 Switch.objects.update_or_create(name=SWITCH, defaults={"active": True})
-            User.objects.filter(username=USER).delete()
-            User.objects.create_superuser(USER, password=PASSWORD)
+            if f"-u {USER}" in block.text and not User.objects.filter(username=USER).exists():
+                User.objects.create_superuser(USER, password=PASSWORD)
 
     def _bury(self, number: int, error: str) -> None:
         DeadLetter.objects.create(

@@ -10,7 +10,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count, cycle
 from pathlib import Path
 from threading import Event, Thread
@@ -81,25 +81,32 @@ class Service:
             return self._shell.run(block, typed=typed, **environment)
 
     def _prepare(self, block: Block) -> None:
-        """Let the letters be there whatever was done to them before."""
+        """Let there be what the block is about, whatever was done to it before."""
         with self._cluster.connected():
-            DeadLetter.objects.all().delete()
-            ParkedEvent.objects.all().delete()
             named = ERROR.search(block.text)
-            for number in (*LETTERS, OLD_LETTER):
-                self._bury(number, named[1] if named else "IntegrityError")
-            long_ago = timezone.now() - timedelta(days=200)
-            DeadLetter.objects.filter(pk=OLD_LETTER).update(buried_at=long_ago)
-            self._park(WAITING)
-            minute = timezone.now() - timedelta(days=100)
-            OutcomeCount.objects.filter(worker="gone").delete()
-            OutcomeCount.objects.create(
-                worker="gone", room=ROOM, consumer="user-grades", minute=minute, applied=1
-            )
+            self._fail(named[1] if named else "IntegrityError")
+            self._count(timezone.now() - timedelta(days=100))
             if "waffle_switch" in block.text:
                 Switch.objects.update_or_create(name=SWITCH, defaults={"active": True})
             if f"-u {USER}" in block.text and not User.objects.filter(username=USER).exists():
                 User.objects.create_superuser(USER, password=PASSWORD)
+
+    def _fail(self, error: str) -> None:
+        """Keep dead letters, one of them old, and a parked event, and no others."""
+        DeadLetter.objects.all().delete()
+        ParkedEvent.objects.all().delete()
+        for number in (*LETTERS, OLD_LETTER):
+            self._bury(number, error)
+        long_ago = timezone.now() - timedelta(days=200)
+        DeadLetter.objects.filter(pk=OLD_LETTER).update(buried_at=long_ago)
+        self._park(WAITING)
+
+    def _count(self, minute: datetime) -> None:
+        """Keep what a worker that is gone has counted."""
+        OutcomeCount.objects.filter(worker="gone").delete()
+        OutcomeCount.objects.create(
+            worker="gone", room=ROOM, consumer="user-grades", minute=minute, applied=1
+        )
 
     def _bury(self, number: int, error: str) -> None:
         DeadLetter.objects.create(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import zip_longest
 from random import Random
-from typing import Any, Generic, NamedTuple, Self, TypeAlias, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, Self, TypeAlias, TypeVar
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from openedx_events.data import EventsMetadata
@@ -88,6 +88,7 @@ class RawMessage:
 
 
 A = TypeVar("A")
+M = TypeVar("M")
 A_contra = TypeVar("A_contra", contravariant=True)
 
 
@@ -157,9 +158,30 @@ def schedule(kinds: Sequence[Kind[A]], events: int, random: Random) -> Iterator[
     yield from rest
 
 
-def write(kinds: Iterable[Kind[A]], author: A, *, topic: str) -> list[Planned]:
+class Clock(Protocol):
+    """An author's."""
+
+    now: datetime
+
+    def tick(self) -> datetime:
+        """Go a step further; return the time."""
+
+
+C = TypeVar("C", bound=Clock)
+
+
+def write(kinds: Iterable[Kind[C]], author: C, *, topic: str) -> list[Planned]:
     """Let the author write a message of each of these kinds for a topic (named without prefix)."""
-    return [Planned(kind=kind, topic=topic, message=kind.write(author)) for kind in kinds]
+    return [Planned(kind=kind, topic=topic, message=_in_turn(kind.write, author)) for kind in kinds]
+
+
+def _in_turn(write: Callable[[C], M], author: C) -> M:
+    """Write a message; it takes its turn on the clock, also if it bears another time, or none."""
+    before = author.now
+    message = write(author)
+    if author.now == before:
+        author.tick()
+    return message
 
 
 def apportion(shares: Sequence[int], total: int) -> list[int]:

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from shared.demo.stream import Kind, Run, apportion, interleave, schedule
+from shared.demo.stream import Kind, Run, apportion, interleave, schedule, write
 
 STARTED = datetime(2026, 3, 4, tzinfo=UTC)
 
@@ -102,3 +102,23 @@ def test_ids_of_a_run_fit_a_bigint():
     """For a hundred years."""
     run = Run(events=1, seed=1, started=STARTED + timedelta(days=36_500))
     assert run.ids.stop < 2**63
+
+
+class Clockwork:
+    """An author that counts."""
+
+    now = STARTED
+
+    def tick(self):
+        """Go a second further."""
+        self.now += timedelta(seconds=1)
+        return self.now
+
+
+def test_every_message_takes_its_turn():
+    """One that bears no time of its own as well: those after it aren't older for it."""
+    timeless = Kind(name="timeless", share=500, write=lambda author: "poison")
+    timed = Kind(name="timed", share=500, write=lambda author: author.tick())
+    planned = write([timed, timeless, timeless, timed], Clockwork(), topic="topic")
+    assert planned[0].message == STARTED + timedelta(seconds=1)
+    assert planned[-1].message == STARTED + timedelta(seconds=4)

@@ -9,6 +9,7 @@ from typing import TypeVar
 from shared.demo import DemoFailed
 
 EVENTS, SEED, RATE = 2000, 1, 500.0
+_SLOWEST = 0.001
 
 N = TypeVar("N", int, float)
 
@@ -31,10 +32,13 @@ def parse(
     *, events: str | int, seed: str | int, rate: str | float, ends: bool, as_json: bool
 ) -> Options:
     """Return the options that these values stand for. Raises ``DemoFailed`` with one line."""
+    pace = _number(float, "--rate", rate, least=0, most=1_000_000)
+    if 0 < pace < _SLOWEST:
+        raise DemoFailed(f"--rate must be 0 or at least {_SLOWEST}, not {str(rate)!r}.")
     return Options(
         events=_number(int, "--events", events, least=1, most=1_000_000),
         seed=_number(int, "--seed", seed, least=0, most=2**32),
-        rate=_number(float, "--rate", rate, least=0, most=1_000_000),
+        rate=pace,
         ends=ends,
         as_json=as_json,
     )

@@ -32,6 +32,7 @@ def test_texts_become_numbers():
         ("rate", "nan"),
         ("rate", "inf"),
         ("rate", "fast"),
+        ("rate", "1e-12"),
     ],
 )
 def test_a_bad_value_is_named(name, value):

@@ -74,15 +74,15 @@ class Performance:
 def performances(*, events: int, seed: int, rate: float, now: datetime) -> list[Performance]:
     """Share the events out over the registered rooms that have a part. Raises ``DemoFailed``.
 
-    An event has the time at which it is published at ``rate`` from now on; at 0, as fast as it
-    goes, the last one has this moment's.
+    An event has the time at which it is published at ``rate`` from now on, and none is ahead of
+    that; at 0, as fast as it goes, the last one has this moment's.
     """
     parts = [(room, part) for room in registry.rooms() if (part := _part_of(room))]
     if not parts:
         raise DemoFailed("No installed room takes part in the demo: none has a module 'demo'.")
     each, more = divmod(events, len(parts))
     pace = {"step": timedelta(seconds=len(parts) / rate)} if rate else {}
-    started = now + timedelta(seconds=events / rate) if rate else now
+    started = now + timedelta(seconds=(events - len(parts)) / rate) if rate else now
     return [
         _perform(room, part, Run(events=each + (n < more), seed=seed, started=started, **pace))
         for n, (room, part) in enumerate(parts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -33,13 +33,23 @@ def test_events_are_shared_out_to_the_last(monkeypatch):
     )
 
 
-@pytest.mark.parametrize(("rate", "step", "length"), [(0, 0.001, 0), (2.0, 1.0, 150)])
+@pytest.mark.parametrize(("rate", "step", "length"), [(0, 0.001, 0), (2.0, 1.0, 149)])
 def test_an_event_has_the_time_at_which_it_is_published(monkeypatch, rate, step, length):
     """At this rate, which the rooms share; as fast as it goes, all were some milliseconds ago."""
     rooms(monkeypatch, "credentials_grades_sync", "discovery_course_run_sync")
     runs = [each.run for each in part.performances(events=300, seed=1, rate=rate, now=STARTED)]
     assert {run.step.total_seconds() for run in runs} == {step}
     assert {(run.started - STARTED).total_seconds() for run in runs} == {length}
+
+
+@pytest.mark.parametrize("events", [1, 2, 3, 4, 5])
+def test_no_event_is_ahead_of_its_time(monkeypatch, events):
+    """However slow the pace is: it would be buried."""
+    rooms(monkeypatch, "credentials_grades_sync", "discovery_course_run_sync")
+    found = part.performances(events=events, seed=1, rate=0.001, now=STARTED)
+    for place, run in enumerate(each.run for each in found if each.run.events):
+        first = run.started - (run.events - 1) * run.step
+        assert first <= STARTED + timedelta(seconds=place / 0.001)
 
 
 def test_without_a_part_there_is_nothing_to_show(monkeypatch):

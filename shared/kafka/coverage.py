@@ -78,10 +78,11 @@ class Coverage:
 def _parse(metadata: str | None) -> tuple[frozenset[str] | None, Mapping[str, int]]:
     """Return the names in an offset's metadata, and where those that have left did so.
 
-    The names are ``None`` if it was none of our workers' commits.
+    The names are ``None`` if it was none of our workers' commits. Of one whose offset can't be read
+    nothing is known: another release may write more than this one reads.
     """
     if not metadata or not metadata.startswith(_MARK):
         return None, {}
     words = [word.partition(_SINCE) for word in metadata.removeprefix(_MARK).split(",")]
     names = frozenset(name for name, since, _ in words if name and not since)
-    return names, {name: int(offset) for name, since, offset in words if since}
+    return names, {name: int(offset) for name, _, offset in words if offset.isdecimal()}

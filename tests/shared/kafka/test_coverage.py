@@ -31,8 +31,11 @@ def test_who_leaves_is_kept_with_the_offset() -> None:
         ("settled for: books@7,shelves", "'library[0]:4,library[1]:7'"),
         ("settled for: books,shelves", "'library[0]:4'"),
         ("settled for: shelves", "earliest"),
+        ("settled for: books@,shelves", "earliest"),
+        ("settled for: books@4-7,shelves", "earliest"),
+        ("settled for: books@-1,shelves", "earliest"),
     ],
-    ids=["left later", "never left", "never came"],
+    ids=["left later", "never left", "never came", "no digits", "more than digits", "below 0"],
 )
 def test_remedy(others: str, target: str, caplog: pytest.LogCaptureFixture) -> None:
     """From where it left on, in the partitions that went on without it; or from the beginning."""

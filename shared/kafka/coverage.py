@@ -9,6 +9,8 @@ no such metadata; it is taken at its word. So is one whose names take more than 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from shlex import quote
 
 from confluent_kafka import TopicPartition
 
@@ -52,7 +54,8 @@ class Coverage:
                 missed = late.setdefault((name, place.topic), {})
                 missed[f"{place.topic}[{place.partition}]"] = left.get(name)
         for (name, topic), missed in late.items():
-            self._warn(name, topic, missed)
+            of_topic = [each for (_, other), each in late.items() if other == topic]
+            self._warn(name, topic, missed, _target(of_topic))
 
     def metadata(self, partition: tuple[str, int]) -> str:
         """Return what to commit with an offset of a partition that is ours."""
@@ -61,18 +64,29 @@ class Coverage:
         left = (f"{name}{_SINCE}{offset}" for name, offset in self._left[partition].items())
         return _MARK + ",".join(sorted([*self._covered[partition], *left]))
 
-    def _warn(self, consumer: str, topic: str, missed: Mapping[str, int | None]) -> None:
-        since = ",".join(f"{partition}:{offset}" for partition, offset in missed.items())
-        target = "earliest" if None in missed.values() else f"'{since}'"
+    def _warn(self, consumer: str, topic: str, missed: Iterable[str], target: str) -> None:
         log.warning(
             Action.CONSUMER_LATE,
             room=self._room,
             consumer=consumer,
             partitions=",".join(missed),
             hint="It has missed what the group went past without it. Stop the group's workers, "
-            f"then: manage.py rewind {self._room} --group {self._group} --topic {topic} "
-            f"--to {target} --apply",
+            f"then: manage.py rewind {self._room} --group {quote(self._group)} --topic {topic} "
+            f"--to {quote(target)} --apply",
         )
+
+
+def _target(missed: Iterable[Mapping[str, int | None]]) -> str:
+    """Return where a topic's partitions must go for all of its consumers that are late.
+
+    A group that was moved is taken at its word: what one of them still missed would stay unsaid.
+    """
+    since: dict[str, int] = {}
+    for partition, offset in chain.from_iterable(each.items() for each in missed):
+        if offset is None:
+            return "earliest"
+        since[partition] = min(offset, since.get(partition, offset))
+    return ",".join(f"{partition}:{offset}" for partition, offset in since.items())
 
 
 def _parse(metadata: str | None) -> tuple[frozenset[str] | None, Mapping[str, int]]:

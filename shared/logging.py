@@ -80,14 +80,21 @@ def show_unless_shown(names: Iterable[str], verbosity: int) -> None:
     """
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("{asctime} {levelname} {message}", style="{"))
+    known = logging.root.manager.loggerDict.items()
+    others = {name for name, logger in known if getattr(logger, "handlers", None)}
     if verbosity < _TALKATIVE:
         # What it says of lost connections, broker.waiting says once more.
-        handler.addFilter(lambda record: record.name != LIBRDKAFKA)
+        others.add(LIBRDKAFKA)
+    handler.addFilter(lambda record: not _is_within(record.name, others))
     for logger in map(logging.getLogger, names):
         if not logger.hasHandlers():
             logger.addHandler(handler)
             if not logger.level:
                 logger.setLevel(logging.INFO if verbosity else logging.WARNING)
+
+
+def _is_within(name: str, loggers: Iterable[str]) -> bool:
+    return any(f"{name}.".startswith(f"{each}.") for each in loggers)
 
 
 class JsonFormatter(logging.Formatter):

@@ -195,3 +195,14 @@ def test_a_service_s_own_log_stays_as_it_is(start: Callable[..., Process]) -> No
     worker.wait_for("^broker.waiting ")
     assert worker.stop() == 0
     assert "worker.started" not in worker.output
+
+
+def test_a_part_of_ours_that_a_service_shows_is_shown_once(start: Callable[..., Process]) -> None:
+    """The service's way; what it has no handler for is shown as in a service without a log."""
+    console = {"class": "logging.StreamHandler"}
+    waiting = {"shared.kafka.outage": {"handlers": ["c"]}}
+    worker = start({"version": 1, "handlers": {"c": console}, "loggers": waiting}, ROOM)
+    worker.wait_for("^broker.waiting ")
+    assert worker.stop() == 0
+    assert "INFO worker.started" in worker.output
+    assert "WARNING broker.waiting" not in worker.output

@@ -272,7 +272,7 @@ def test_the_demo_loses_nothing(database):
 
 
 def test_the_demo_asks_nothing_of_a_service_s_own_bus(database, tmp_path):
-    """Settings that name a broker for good, how to log in there and no log don't lead it astray."""
+    """Settings that name a broker for good, how to log in there and a log don't lead it astray."""
     (tmp_path / "service.py").write_text(
         """from tests.process_settings import *
 from tests.process_settings import EVENT_SYNC
@@ -282,7 +282,13 @@ EVENT_BUS_KAFKA_SCHEMA_REGISTRY_URL = "http://127.0.0.1:1"
 EVENT_BUS_TOPIC_PREFIX = "prod"
 EVENT_BUS_KAFKA_API_KEY = EVENT_BUS_KAFKA_API_SECRET = "key"
 EVENT_SYNC |= {"CARRIER": "signal", "KAFKA_CONSUMER_CONFIG": {"security.protocol": "sasl_ssl"}}
-LOGGING = {}
+NOWHERE = {"class": "logging.NullHandler"}
+KEPT_QUIET = {"handlers": ["nowhere"], "level": "ERROR", "propagate": False}
+LOGGING = {
+    "version": 1,
+    "handlers": {"nowhere": NOWHERE},
+    "loggers": {"shared": KEPT_QUIET, "shared.kafka": KEPT_QUIET},
+}
 """
     )
     path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])

@@ -47,7 +47,12 @@ def _log_for_a_program() -> None:
     """Let our own lines through whole, and once, whatever the service does with its log."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter())
+    known = logging.root.manager.loggerDict
+    for name in [name for name in known if name.startswith("shared.")]:
+        part = logging.getLogger(name)
+        part.handlers, part.propagate, part.disabled = [], True, False
+        part.setLevel(logging.NOTSET)
     ours = logging.getLogger("shared")
-    ours.handlers, ours.propagate = [handler], False
+    ours.handlers, ours.propagate, ours.disabled = [handler], False, False
     ours.setLevel(logging.INFO)
     logging.getLogger(LIBRDKAFKA).setLevel(logging.CRITICAL)

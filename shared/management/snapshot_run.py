@@ -8,6 +8,7 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
+from shared.management.printing import print_whole
 from shared.management.snapshot_options import chosen
 from shared.reconciliation import Reconciliation
 from shared.snapshot_reading import Part, Reading, Teller, wait
@@ -114,10 +115,9 @@ class SnapshotRun:
             "unreadable": self._unreadable,
         }
         if as_json:
-            stdout.write(json.dumps(run | self.found))
+            print_whole(stdout, json.dumps(run | self.found))
             return
-        for line in self._details:
-            stdout.write(line)
         bad = f", {self._unreadable:,} unreadable" if self._unreadable else ""
         name = self.chosen.consumer.name
-        stdout.write(f"{name}: {self._rows:,} rows{bad}: {' '.join(self._sentences)}")
+        counts = f"{name}: {self._rows:,} rows{bad}: {' '.join(self._sentences)}"
+        print_whole(stdout, "\n".join([*self._details, counts]))

@@ -18,6 +18,7 @@ from shared.demo import DemoFailed, report, session, working
 from shared.demo.options import EVENTS, RATE, SEED, Options, parse
 from shared.demo.part import Performance, performances
 from shared.embedded import EmbeddedBrokerUnavailable
+from shared.management.printing import print_whole
 from shared.reactions import describe
 
 _INTERRUPTED = 130
@@ -111,8 +112,7 @@ class Command(BaseCommand):
 
     def _print_json(self, options: Options, value: object) -> None:
         if options.as_json:
-            self.stdout.write(json.dumps(value))
-            self.stdout.flush()
+            print_whole(self.stdout, json.dumps(value))
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from shared import registry
 from shared.connections import meaning_of
 from shared.exceptions import FatalError
+from shared.management.printing import print_whole
 from shared.models import ShadowFailure, ShadowRecord
 from shared.modes import shadow_name
 
@@ -39,7 +40,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         except DatabaseError as error:
             raise CommandError(str(meaning_of(error))) from error
-        self.stdout.write(f"Forgot {records:,} records and {failures:,} failures.")
+        print_whole(self.stdout, f"Forgot {records:,} records and {failures:,} failures.")
 
 
 def _delete(rows: QuerySet[Any]) -> int:

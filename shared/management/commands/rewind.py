@@ -16,6 +16,7 @@ from shared.checks import unknown_names
 from shared.conf import get_settings
 from shared.consumer import Mode, Room
 from shared.exceptions import ConfigurationError, FatalError
+from shared.management.printing import print_whole
 
 if TYPE_CHECKING:
     from shared.kafka.rewinding import Move
@@ -82,7 +83,7 @@ class Command(BaseCommand):
                 )
             group.move(moves)
         if options["json"]:
-            self.stdout.write(_as_json(group.name, moves, is_applied=options["apply"]))
+            print_whole(self.stdout, _as_json(group.name, moves, is_applied=options["apply"]))
         else:
             self._print(group.name, moves, is_applied=options["apply"])
 
@@ -95,8 +96,7 @@ class Command(BaseCommand):
         console = Console(width=None if self.stdout.isatty() else 1000)
         with console.capture() as captured:
             console.print(table)
-        self.stdout.write(captured.get())
-        self.stdout.write(_summary(group, moves, is_applied=is_applied))
+        print_whole(self.stdout, captured.get() + _summary(group, moves, is_applied=is_applied))
 
 
 def _topics(room: Room, asked: Sequence[str] | None) -> dict[str, str]:

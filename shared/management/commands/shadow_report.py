@@ -22,6 +22,7 @@ from shared.connections import meaning_of
 from shared.consumer import Mode
 from shared.exceptions import ConfigurationError, EventSyncError, FatalError
 from shared.findings import Report
+from shared.management.printing import print_whole
 from shared.models import ShadowFailure
 from shared.modes import room_in
 from shared.supervisor import FATAL_STATUS
@@ -69,7 +70,7 @@ class Command(BaseCommand):
             meaning = meaning_of(error)
             raise CommandError(f"Fatal: {meaning}", returncode=FATAL_STATUS) from error
         if options["json"]:
-            self.stdout.write(json.dumps(report.as_json()))
+            print_whole(self.stdout, json.dumps(report.as_json()))
         else:
             self._print(report)
         if report.problem:
@@ -101,9 +102,7 @@ class Command(BaseCommand):
         console = Console(width=None if self.stdout.isatty() else 1000)
         with console.capture() as captured:
             console.print(table)
-        self.stdout.write(captured.get())
-        for line in _lines(report):
-            self.stdout.write(line)
+        print_whole(self.stdout, captured.get() + "\n".join(_lines(report)))
 
 
 class _Progress:

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from shared.exceptions import FatalError
+from shared.management.printing import print_whole
 from shared.startconsumer.columns import model_named
 from shared.startconsumer.rendering import files_of
 from shared.startconsumer.room import new_room
@@ -79,9 +80,9 @@ class Command(BaseCommand):
             files = files_of(room, directory)
             folder = directory / room.names.room
             if options["dry_run"]:
-                self.stdout.write("\n".join(str(folder / name) for name in files))
+                print_whole(self.stdout, "\n".join(str(folder / name) for name in files))
                 return
             write(folder, files)
         except FatalError as error:
             raise CommandError(f"Fatal: {error}") from error
-        self.stdout.write(next_steps(room, folder))
+        print_whole(self.stdout, next_steps(room, folder))

@@ -6,6 +6,7 @@ The one place that touches edx-event-bus-kafka's configuration.
 from __future__ import annotations
 
 import logging
+import os
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -92,9 +93,9 @@ def require_time_zones() -> None:
 def consumer_config(group: str) -> dict[str, Any]:
     """Return librdkafka's configuration for a worker. Raises ``ConfigurationError``."""
     if not getattr(django_settings, "EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS", None):
-        raise ConfigurationError(
-            "EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS is not set.",
-            hint="Set it to host:port of a broker; `manage.py run_embedded_bus` runs one to try.",
+        raise _not_set(
+            "EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS",
+            "Set it to host:port of a broker; `manage.py run_embedded_bus` runs one to try.",
         )
     passed = get_settings().kafka_consumer_config
     if taken := sorted(set(passed) & set(OURS)):
@@ -144,13 +145,19 @@ def schema_registry_client() -> Any:
     return SchemaRegistryClient(config)
 
 
+def _not_set(name: str, hint: str) -> ConfigurationError:
+    if name in os.environ:
+        hint = "The environment has it: let the settings module read it, by os.environ."
+    return ConfigurationError(f"{name} is not set.", hint=hint)
+
+
 def registry_url() -> str:
     """Return the address of the schema registry. Raises ``ConfigurationError``."""
     url = getattr(django_settings, "EVENT_BUS_KAFKA_SCHEMA_REGISTRY_URL", None)
     if not url:
-        raise ConfigurationError(
-            "EVENT_BUS_KAFKA_SCHEMA_REGISTRY_URL is not set.",
-            hint="Set it to the http(s) address of the schema registry.",
+        raise _not_set(
+            "EVENT_BUS_KAFKA_SCHEMA_REGISTRY_URL",
+            "Set it to the http(s) address of the schema registry.",
         )
     try:
         parts = urlsplit(url)

@@ -84,3 +84,17 @@ def test_membership_by_the_newer_group_protocol(passed: dict[str, Any]) -> None:
     config = consumer_config("group")
     assert not set(MEMBERSHIP) & set(config)
     Consumer(config).close()
+
+
+@pytest.mark.parametrize("is_in_environment", [False, True])
+def test_address_that_is_missing(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, is_in_environment: bool
+) -> None:
+    """Who has it in the environment alone is told so; whoever hasn't, what to set it to."""
+    settings.EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS = None
+    monkeypatch.delenv("EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS", raising=False)
+    if is_in_environment:
+        monkeypatch.setenv("EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS", "broker:9092")
+    hint = "The environment has it" if is_in_environment else "Set it to host:port"
+    with pytest.raises(ConfigurationError, match=f"SERVERS is not set.*{hint}"):
+        consumer_config("group")

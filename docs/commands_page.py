@@ -19,8 +19,9 @@ Every `manage.py` command of `shared`, as its `--help` has it; `make reference` 
 The options that all commands of Django take are left out.
 
 What changes something is a dry run until `--apply` is said, or takes `--dry-run`. Exit statuses: 0
-when all is done, 1 when something is left or went wrong, 2 for an option that isn't there, 3 for a
-fatal error: one line says what is wrong and how to mend it."""
+when all is done, 1 when something is left or went wrong, 2 for an option that isn't there or a
+value that it doesn't take, 3 for a fatal error: one line that begins with `Fatal:` says what is
+wrong and, after `Hint:`, how to mend it. 130 is Ctrl-C."""
 
 
 def page() -> str:

@@ -16,6 +16,8 @@ from typing import Any, Self
 import confluent_kafka
 from confluent_kafka import KafkaError, KafkaException
 
+from shared.exceptions import FatalError
+
 _PRODUCER = 0
 _ALL_BROKERS = -1
 _REASON_SIZE = 512
@@ -41,8 +43,8 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
 }
 
 
-class EmbeddedBrokerUnavailable(RuntimeError):
-    """The embedded broker can't run here; the message says what to do."""
+class EmbeddedBrokerUnavailable(FatalError):
+    """The embedded broker can't run here."""
 
 
 def _librdkafka() -> ctypes.CDLL:
@@ -59,9 +61,9 @@ def _librdkafka() -> ctypes.CDLL:
             function.restype, function.argtypes = result, arguments
     except (IndexError, OSError, AttributeError) as error:
         raise EmbeddedBrokerUnavailable(
-            "The embedded broker needs the librdkafka that confluent-kafka's wheels carry. Install "
-            "one (pip install --force-reinstall --only-binary :all: confluent-kafka), or set "
-            "EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS to a real broker."
+            "The embedded broker needs the librdkafka that confluent-kafka's wheels carry.",
+            hint="Install one (pip install --force-reinstall --only-binary :all: confluent-kafka), "
+            "or set EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS to a real broker.",
         ) from error
     return library
 

@@ -14,20 +14,16 @@ from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import Error as DatabaseError
 from django.db.models import QuerySet
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
-from shared.connections import meaning_of
-from shared.exceptions import EventSyncError, FatalError
+from shared.management.endings import fatal_errors, told_afterwards
 from shared.management.printing import print_whole
 from shared.repairs import Repaired
-from shared.supervisor import FATAL_STATUS
 
-INTERRUPTED = 130
 _MOST_REASONS = 10
 
 
@@ -39,15 +35,8 @@ class RepairCommand(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do what the verb says; what goes wrong is one line, with a status of its own."""
-        try:
+        with fatal_errors():
             getattr(self, options["verb"])(options)
-        except EventSyncError as error:
-            raise CommandError(f"Fatal: {error}", returncode=FATAL_STATUS) from error
-        except DatabaseError as error:
-            meaning = meaning_of(error)
-            raise CommandError(f"Fatal: {meaning}", returncode=FATAL_STATUS) from error
-        except KeyboardInterrupt:
-            raise CommandError("Interrupted.", returncode=INTERRUPTED) from None
 
     def say(
         self, value: dict[str, Any], text: Callable[[], Iterable[str]], *, as_json: bool
@@ -70,29 +59,22 @@ class RepairCommand(BaseCommand):
     def perform(self, rows: QuerySet[Any], repairs: Iterator[Repaired], options: Any) -> None:
         """Let repairs go on to their end and say what came of them. Ends with status 1 for some."""
         matched, done = rows.count(), []
-        problem, status = "", 1
-        try:
+        with told_afterwards() as stop:
             for repaired in _shown(repairs, matched, options["verb"]):
                 done.append(repaired)
-        except FatalError as error:
-            problem, status = str(error), FATAL_STATUS
-        except EventSyncError as error:
-            problem = str(error)
-        except KeyboardInterrupt:
-            problem, status = "Interrupted.", INTERRUPTED
         value = {
             "applied": True,
             "matched": matched,
             "results": Counter(each.result for each in done),
-            "problem": problem,
+            "problem": stop.problem,
             "rows": [asdict(each) for each in done],
         }
         self.say(value, lambda: _lines(done, matched), as_json=options["json"])
-        if problem:
+        if stop.problem:
             raise CommandError(
-                f"Stopped after {len(done):,} of {matched:,}: {problem} What was done stays done; "
-                "say it again to go on.",
-                returncode=status,
+                f"Stopped after {len(done):,} of {matched:,}: {stop.problem} What was done stays "
+                "done; say it again to go on.",
+                returncode=stop.status,
             )
         if not all(each.is_good for each in done):
             sys.exit(1)

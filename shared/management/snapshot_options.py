@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import CommandError
-from django.db import DatabaseError
 from django.utils import timezone
 
 from shared import registry
-from shared.connections import meaning_of
 from shared.consumer import Consumer, Room
-from shared.exceptions import ConfigurationError, FatalError, TransientError
+from shared.exceptions import ConfigurationError, FatalError
 from shared.rest_source import ApiSource
 from shared.snapshots import Snapshot
 from shared.sources import FileSource, Source
-from shared.supervisor import FATAL_STATUS
 from shared.times import parse_time
 
 DEFAULT_MARGIN = 300.0
@@ -99,17 +94,6 @@ def chosen(options: Mapping[str, Any], wait: Callable[[float], bool]) -> Chosen:
         margin=timedelta(seconds=options["margin"]),
         as_of=as_of,
     )
-
-
-@contextmanager
-def fatal_errors() -> Iterator[None]:
-    """Let what ends a command be one line and a status of its own."""
-    try:
-        yield
-    except (FatalError, TransientError) as error:
-        raise CommandError(f"Fatal: {error}", returncode=FATAL_STATUS) from error
-    except DatabaseError as error:
-        raise CommandError(f"Fatal: {meaning_of(error)}", returncode=FATAL_STATUS) from error
 
 
 def _consumer(room: Room, name: str | None) -> tuple[Consumer, Snapshot]:

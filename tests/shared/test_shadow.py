@@ -240,7 +240,7 @@ def test_shadow_that_cannot_be_forgotten(monkeypatch):
         raise OperationalError("no such table")
 
     monkeypatch.setattr(forget_shadow, "_delete", fail)
-    with pytest.raises(CommandError, match=r"^The database failed: .*OperationalError\.$"):
+    with pytest.raises(CommandError, match=r"^Fatal: The database failed: .*OperationalError\.$"):
         call_command("forget_shadow", ROOM)
 
 

@@ -10,7 +10,8 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from shared.backfill import Backfill
-from shared.management.snapshot_options import add_snapshot_options, fatal_errors
+from shared.management.endings import fatal_errors
+from shared.management.snapshot_options import add_snapshot_options
 from shared.management.snapshot_run import SnapshotRun
 from shared.models import Checkpoint
 from shared.outcomes import Outcome

@@ -10,18 +10,16 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import Error as DatabaseError
 from django.utils import timezone
 from rich.console import Console
 
 from shared.demo import DemoFailed, report, session, working
-from shared.demo.options import EVENTS, RATE, SEED, Options, parse
+from shared.demo.options import EVENTS, RATE, SEED, Options
 from shared.demo.part import Performance, performances
-from shared.embedded import EmbeddedBrokerUnavailable
+from shared.management.endings import fatal_errors
+from shared.management.numbers import number, whole
 from shared.management.printing import print_whole
-from shared.reactions import describe
 
-_INTERRUPTED = 130
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -37,17 +35,25 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the options; ``shared.demo.options`` looks at their values."""
+        """Take the options."""
         add = parser.add_argument
         add(
             "--events",
+            type=whole(1, 1_000_000),
             default=EVENTS,
             metavar="N",
             help="How many, shared by the rooms (default: %(default)s).",
         )
-        add("--seed", default=SEED, metavar="N", help="Another stream (default: %(default)s).")
+        add(
+            "--seed",
+            type=whole(0, 2**32),
+            default=SEED,
+            metavar="N",
+            help="Another stream (default: %(default)s).",
+        )
         add(
             "--rate",
+            type=number(0, 1_000_000),
             default=RATE,
             metavar="N",
             help="Events per second, 0 for as fast as it goes (default: %(default)s).",
@@ -65,24 +71,18 @@ class Command(BaseCommand):
         if options["worker"]:
             working.work(options["worker"], options["bus"], options["parent"])
             return
-        try:
-            asked = parse(
-                events=options["events"],
-                seed=options["seed"],
-                rate=options["rate"],
-                ends=options["exit"],
-                as_json=options["json"],
-            )
-            with _interruptible():
+        asked = Options(
+            events=options["events"],
+            seed=options["seed"],
+            rate=options["rate"],
+            ends=options["exit"],
+            as_json=options["json"],
+        )
+        with fatal_errors(), _interruptible():
+            try:
                 self._run(asked, dry_run=options["dry_run"])
-        except (DemoFailed, EmbeddedBrokerUnavailable) as error:
-            raise CommandError(str(error)) from error
-        except DatabaseError as error:
-            raise CommandError(
-                f"The database failed: {describe(error)}. Hint: run manage.py migrate first."
-            ) from error
-        except KeyboardInterrupt:
-            raise CommandError("Interrupted.", returncode=_INTERRUPTED) from None
+            except DemoFailed as error:
+                raise CommandError(str(error)) from error
 
     def _run(self, options: Options, *, dry_run: bool) -> None:
         rooms = performances(

@@ -9,14 +9,14 @@ from dataclasses import asdict
 from typing import Any
 
 import yaml
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from rich.console import Console
 from rich.table import Table
 
 from shared.asyncapi import document
 from shared.catalogue import CatalogueEntry, Subscriber, catalogue
 from shared.catalogue_page import page
-from shared.exceptions import FatalError
+from shared.management.endings import fatal_errors
 from shared.management.printing import print_whole
 from shared.publishers import Publisher
 
@@ -25,6 +25,7 @@ class Command(BaseCommand):
     """List the events of every installed room, from code and settings."""
 
     help = "List events: topic, key, who publishes and who consumes them, schema."
+    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take one format."""
@@ -40,10 +41,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print a table, or what was asked for."""
-        try:
+        with fatal_errors():
             entries = catalogue()
-        except FatalError as error:
-            raise CommandError(f"Fatal: {error}") from error
         write = _FORMATS.get(options["format"])
         print_whole(self.stdout, write(entries) if write else self._table(entries))
 

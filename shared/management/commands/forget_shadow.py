@@ -5,13 +5,11 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-from django.db import Error as DatabaseError
+from django.core.management.base import BaseCommand
 from django.db.models import QuerySet
 
 from shared import registry
-from shared.connections import meaning_of
-from shared.exceptions import FatalError
+from shared.management.endings import fatal_errors
 from shared.management.printing import print_whole
 from shared.models import ShadowFailure, ShadowRecord
 from shared.modes import shadow_name
@@ -31,15 +29,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Delete, in many short transactions, and say how much."""
-        try:
+        with fatal_errors():
             room = registry.get_room(options["room"])
             names = [consumer.name for consumer in room.consumers]
             records = _delete(ShadowRecord.objects.filter(consumer__in=names))
             failures = _delete(ShadowFailure.objects.filter(room=shadow_name(room)))
-        except FatalError as error:
-            raise CommandError(str(error)) from error
-        except DatabaseError as error:
-            raise CommandError(str(meaning_of(error))) from error
         print_whole(self.stdout, f"Forgot {records:,} records and {failures:,} failures.")
 
 

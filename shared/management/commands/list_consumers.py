@@ -7,13 +7,13 @@ from argparse import ArgumentParser
 from dataclasses import asdict
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from rich.console import Console
 from rich.table import Table
 
 from shared import registry
 from shared.catalogue import subscriber
-from shared.exceptions import FatalError
+from shared.management.endings import fatal_errors
 from shared.management.printing import print_whole
 
 
@@ -21,6 +21,7 @@ class Command(BaseCommand):
     """List the consumers of every installed room."""
 
     help = "List rooms, consumers, events, topics, groups and modes."
+    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take --json."""
@@ -28,10 +29,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print a table, or JSON for programs."""
-        try:
+        with fatal_errors():
             consumers = describe_consumers()
-        except FatalError as error:
-            raise CommandError(f"Fatal: {error}") from error
         if options["json"]:
             print_whole(self.stdout, json.dumps(consumers))
             return

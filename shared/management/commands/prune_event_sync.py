@@ -12,12 +12,12 @@ from django.utils import timezone
 from rich.console import Console
 
 from shared.conf import get_settings
-from shared.exceptions import ConfigurationError, EventSyncError, FatalError
-from shared.management.repairing import INTERRUPTED, RepairCommand, table
+from shared.exceptions import ConfigurationError
+from shared.management.endings import told_afterwards
+from shared.management.repairing import RepairCommand, table
 from shared.management.selecting import by_of, positive
 from shared.repairs import By
 from shared.retention import KINDS, drop
-from shared.supervisor import FATAL_STATUS
 
 _NAMES = ("kind", "older_than", "matched", "dropped")
 
@@ -42,25 +42,18 @@ class Command(RepairCommand):
         """Say what is old enough, or drop it."""
         actor = by_of(options).actor
         rows: list[dict[str, Any]] = []
-        problem, status = "", 0
         plan = [(name, days, _ago(days)) for name, days in _plan(options).items()]
-        try:
+        with told_afterwards() as stop:
             for name, days, before in plan:
                 rows.append(self._matched(name, days, before))
                 if options["apply"]:
                     self._drop(rows[-1], before, By(actor, f"Older than {days} days."))
-        except FatalError as error:
-            problem, status = str(error), FATAL_STATUS
-        except EventSyncError as error:
-            problem, status = str(error), 1
-        except KeyboardInterrupt:
-            problem, status = "Interrupted.", INTERRUPTED
-        value = {"applied": options["apply"], "kinds": rows, "problem": problem}
+        value = {"applied": options["apply"], "kinds": rows, "problem": stop.problem}
         self.say(value, lambda: _lines(value), as_json=options["json"])
-        if problem:
+        if stop.problem:
             raise CommandError(
-                f"Stopped: {problem} What was dropped is gone; say it again to go on.",
-                returncode=status,
+                f"Stopped: {stop.problem} What was dropped is gone; say it again to go on.",
+                returncode=stop.status,
             )
 
     def _matched(self, name: str, days: int, before: datetime) -> dict[str, Any]:

@@ -8,15 +8,16 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from django.core.management.base import CommandError
+
 from shared.erasure import Erasure, Found
-from shared.exceptions import EventSyncError, FatalError
 from shared.learners import Names
+from shared.management.endings import Stop, told_afterwards
 from shared.management.learners_input import add_learner_options, learners_of, missing_of
-from shared.management.repairing import INTERRUPTED, RepairCommand, table
+from shared.management.repairing import RepairCommand, table
 from shared.management.selecting import by_of
 from shared.repairs import By
 from shared.retirement import block
-from shared.supervisor import FATAL_STATUS
 
 
 class Command(RepairCommand):
@@ -40,7 +41,7 @@ class Command(RepairCommand):
     def retire(self, options: dict[str, Any]) -> None:
         """Block them first, then remove what is there; status 1 while something can't be read."""
         learners, by = learners_of(options), by_of(options)
-        found, problem, status = _retire(learners, by, options)
+        found, stop = _retire(learners, by, options)
         unreadable = sum(each.unreadable for each in found)
         stays = unreadable and not options["drop_unreadable"]
         value = {
@@ -49,20 +50,22 @@ class Command(RepairCommand):
             "found": _counts(found),
             "unreadable": unreadable,
             "incomplete": list(missing_of(learners)),
-            "problem": problem,
+            "problem": stop.problem,
         }
         self.say(value, lambda: _lines(value, stays=bool(stays)), as_json=options["json"])
-        if problem:
-            self.stderr.write(f"Stopped: {problem} Say it again to go on.")
-        if status or (stays and options["apply"]):
-            sys.exit(status or 1)
+        if stop.problem:
+            raise CommandError(
+                f"Stopped: {stop.problem} Say it again to go on.", returncode=stop.status
+            )
+        if stays and options["apply"]:
+            sys.exit(1)
 
 
-def _retire(learners: list[Names], by: By, options: dict[str, Any]) -> tuple[list[Found], str, int]:
-    """Return what was found, and why it ended too soon, with what status, if it did."""
+def _retire(learners: list[Names], by: By, options: dict[str, Any]) -> tuple[list[Found], Stop]:
+    """Return what was found, and why it ended too soon, if it did."""
     everybody: Names = frozenset().union(*learners)
     found: list[Found] = []
-    try:
+    with told_afterwards() as stop:
         if options["apply"]:
             block(everybody)
         erasure = Erasure(
@@ -70,13 +73,7 @@ def _retire(learners: list[Names], by: By, options: dict[str, Any]) -> tuple[lis
         )
         for each in erasure.run():
             found.append(each)
-    except FatalError as error:
-        return found, str(error), FATAL_STATUS
-    except EventSyncError as error:
-        return found, str(error), 1
-    except KeyboardInterrupt:
-        return found, "Interrupted.", INTERRUPTED
-    return found, "", 0
+    return found, stop
 
 
 def _counts(found: list[Found]) -> dict[str, int]:

@@ -7,7 +7,7 @@ from argparse import ArgumentParser
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from rich.console import Console
 from rich.table import Table
 
@@ -16,6 +16,7 @@ from shared.checks import unknown_names
 from shared.conf import get_settings
 from shared.consumer import Mode, Room
 from shared.exceptions import ConfigurationError, FatalError
+from shared.management.endings import fatal_errors
 from shared.management.printing import print_whole
 
 if TYPE_CHECKING:
@@ -52,10 +53,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print what each partition's move means, and with --apply do it."""
-        try:
+        with fatal_errors():
             self._handle(**options)
-        except FatalError as error:
-            raise CommandError(str(error)) from error
 
     def _handle(self, *, room: str, to: str, topic: list[str] | None, **options: Any) -> None:
         from shared.kafka.rewinding import Group

@@ -5,12 +5,13 @@ from __future__ import annotations
 from argparse import SUPPRESS, ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from shared import registry, supervisor
 from shared.consumer import Mode, Room
 from shared.exceptions import ConfigurationError, FatalError
 from shared.logging import show_unless_shown
+from shared.management.endings import fatal
 from shared.modes import consumers_in, room_in
 from shared.stopping import stop_without_parent
 
@@ -56,7 +57,8 @@ class Command(BaseCommand):
         except FatalError as error:
             if options["report_to"] is not None:
                 supervisor.report(error, options["report_to"])
-            raise CommandError(f"Fatal: {error}", returncode=supervisor.FATAL_STATUS) from error
+            # Nothing else is: after any other error the worker may be started again.
+            raise fatal(error) from error
 
     @staticmethod
     def _supervise(names: list[str], mode: Mode, port: int | None, verbosity: int) -> None:

@@ -10,22 +10,20 @@ from datetime import datetime
 from time import monotonic
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-from django.db import Error as DatabaseError
+from django.core.management.base import BaseCommand
 from rich.console import Console
 from rich.table import Table
 
 from shared import registry
 from shared.checks import unknown_names
 from shared.comparison import compare, undecodable
-from shared.connections import meaning_of
 from shared.consumer import Mode
-from shared.exceptions import ConfigurationError, EventSyncError, FatalError
+from shared.exceptions import ConfigurationError, FatalError
 from shared.findings import Report
+from shared.management.endings import fatal_errors
 from shared.management.printing import print_whole
 from shared.models import ShadowFailure
 from shared.modes import room_in
-from shared.supervisor import FATAL_STATUS
 from shared.times import parse_time
 
 _INTERVAL = 5.0
@@ -62,13 +60,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Compare and print; how far it is goes to standard error."""
-        try:
+        with fatal_errors():
             report = self._compare(options)
-        except EventSyncError as error:
-            raise CommandError(f"Fatal: {error}", returncode=FATAL_STATUS) from error
-        except DatabaseError as error:
-            meaning = meaning_of(error)
-            raise CommandError(f"Fatal: {meaning}", returncode=FATAL_STATUS) from error
         if options["json"]:
             print_whole(self.stdout, json.dumps(report.as_json()))
         else:

@@ -6,9 +6,9 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
-from shared.exceptions import FatalError
+from shared.management.endings import fatal_errors
 from shared.management.printing import print_whole
 from shared.startconsumer.columns import model_named
 from shared.startconsumer.rendering import files_of
@@ -66,7 +66,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Write the room and say what is next."""
         directory: Path = options["directory"]
-        try:
+        with fatal_errors():
             model = model_named(options["model"]) if options["model"] else None
             room = new_room(
                 options["name"],
@@ -83,6 +83,4 @@ class Command(BaseCommand):
                 print_whole(self.stdout, "\n".join(str(folder / name) for name in files))
                 return
             write(folder, files)
-        except FatalError as error:
-            raise CommandError(f"Fatal: {error}") from error
         print_whole(self.stdout, next_steps(room, folder))

@@ -7,20 +7,18 @@ from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import Error as DatabaseError
 from django.utils import timezone
 from rich.console import Console
 from rich.table import Table
 
 from shared import registry
-from shared.connections import meaning_of
 from shared.diagnosis import problems
 from shared.exceptions import ConfigurationError, FatalError
+from shared.management.endings import fatal_errors
 from shared.management.printing import print_whole
 from shared.status import RoomStatus, statuses
-from shared.supervisor import FATAL_STATUS
 
 _UNWELL = 1
 
@@ -46,14 +44,9 @@ class Command(BaseCommand):
         """Look and print."""
         now = timezone.now()
         broker = _Broker()
-        try:
+        with fatal_errors():
             rooms = [registry.get_room(name) for name in options["rooms"]] or registry.rooms()
             found = statuses(rooms, now=now, ask_lag=broker.lag if options["ask_broker"] else None)
-        except FatalError as error:
-            raise CommandError(f"Fatal: {error}", returncode=FATAL_STATUS) from error
-        except DatabaseError as error:
-            meaning = meaning_of(error)
-            raise CommandError(f"Fatal: {meaning}", returncode=FATAL_STATUS) from error
         wrong = [[*problems(each, now=now), *broker.silence(each.group)] for each in found]
         if options["json"]:
             rows = [each.as_json() | {"problems": p} for each, p in zip(found, wrong, strict=True)]

@@ -222,7 +222,7 @@ class TestInTheMiddle:
             ended = retired(*ALL)
         assert ended.status == status
         assert ended.json["problem"]
-        assert len(ended.lines) == 1
+        assert ended.error == f"Stopped: {ended.json['problem']} Say it again to go on."
         assert RetiredLearner.objects.count() == 3
         assert retired(*ALL).status == 0
         assert titles() == ["", "Emma"]

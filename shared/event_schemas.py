@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, TypeAlias
@@ -60,33 +60,59 @@ def golden_schema_of(signal: OpenEdxPublicSignal) -> str | None:
 
 def field_at(schema: Schema, path: str) -> Schema | None:
     """Return the field at a dotted path, name included, if there is one."""
-    fields, found = schema["fields"], None
-    for name in path.split("."):
-        found = next((field for field in fields if field["name"] == name), None)
-        if found is None:
-            return None
-        fields = found["type"].get("fields", []) if isinstance(found["type"], dict) else []
-    return found
+    *parents, name = path.split(".")
+    return next((field for field in fields_in(schema, parents) if field["name"] == name), None)
+
+
+def fields_in(schema: Schema, path: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the list of fields, the schema's own, of the record that is there; else none.
+
+    A record may be null, or be there by its name alone.
+    """
+    records = _records(schema)
+    fields: list[dict[str, Any]] = schema["fields"]
+    for name in path:
+        types = {field["name"]: field["type"] for field in fields}
+        record = _record(types.get(name), records)
+        fields = record["fields"] if record else []
+    return fields
 
 
 def fields_of(schema: Schema) -> tuple[EventField, ...]:
     """Return all values that an event holds, those of nested records included."""
-    return tuple(_fields(schema, "", {}))
+    return tuple(_fields(schema, "", _records(schema)))
 
 
-def _fields(record: Schema, prefix: str, known: dict[str, Schema]) -> Iterator[EventField]:
-    """Yield a record's values; Avro spells a record out once and names it from then on."""
-    known[record["name"]] = record
+def _fields(record: Schema, prefix: str, records: Mapping[str, Schema]) -> Iterator[EventField]:
     for field in record["fields"]:
         path = f"{prefix}{field['name']}"
-        type_, nullable = _without_null(field["type"])
-        inner = known.get(type_) if isinstance(type_, str) else type_
-        if inner and inner["type"] == "record":
-            yield from _fields(inner, f"{path}.", known)
+        if inner := _record(field["type"], records):
+            yield from _fields(inner, f"{path}.", records)
         else:
+            type_, nullable = _without_null(field["type"])
             yield EventField(
                 path=path, type=_in_words(type_), nullable=nullable, record=record["name"]
             )
+
+
+def _records(type_: Any) -> dict[str, Schema]:
+    """Return the records inside a type by name; Avro spells each out once and then names it."""
+    found: dict[str, Schema] = {}
+    parts = type_ if isinstance(type_, list) else []
+    if isinstance(type_, dict):
+        parts = [type_.get("items"), type_.get("values")]
+        if type_["type"] == "record":
+            found[type_["name"]] = type_
+            parts = [field["type"] for field in type_["fields"]]
+    for part in parts:
+        found |= _records(part)
+    return found
+
+
+def _record(type_: Any, records: Mapping[str, Schema]) -> Schema | None:
+    """Return the record that a field of this type holds, if it holds one."""
+    type_, _ = _without_null(type_)
+    return records.get(str(type_.get("name") if isinstance(type_, dict) else type_))
 
 
 def _without_null(type_: Any) -> tuple[Any, bool]:

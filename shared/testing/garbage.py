@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from openedx_events.event_bus.avro.schema import schema_from_signal
 from openedx_events.tooling import OpenEdxPublicSignal
 
-from shared.testing.avro import leaves
+from shared.event_schemas import fields_of
 
 _TOO_LONG = 100_000
 
@@ -48,8 +48,9 @@ class Garbage:
 def garbage_of(signal: OpenEdxPublicSignal) -> list[Garbage]:
     """Return garbage for each field of a signal's events, null included."""
     found = []
-    for leaf in leaves(schema_from_signal(signal)):
-        found.append(Garbage(leaf.path, "null", None, breaks_schema=not leaf.optional))
-        values = _VALUES.get(leaf.type, {})
-        found += [Garbage(leaf.path, name, value) for name, value in values.items()]
+    for field in fields_of(schema_from_signal(signal)):
+        found.append(Garbage(field.path, "null", None, breaks_schema=not field.nullable))
+        # "array of string" is an array
+        values = _VALUES.get(field.type.partition(" ")[0], {})
+        found += [Garbage(field.path, name, value) for name, value in values.items()]
     return found

@@ -15,7 +15,7 @@ from shared.messages import Message
 from shared.testing.avro import AvroRecord, Fields, put, schema_field
 from tests.contract.bench import Bench
 from tests.contract.catalogue import SAMPLES
-from tests.contract.fields import argument_of, leaves
+from tests.contract.fields import argument_of, fields_of
 from tests.contract.sample import Edits
 from tests.wire import NOW, avro, with_header
 
@@ -90,7 +90,7 @@ def left_out(bench: Bench) -> Message:
 
 def needed_field(bench: Bench) -> str:
     """Return the path of the first field that has no default."""
-    return next(leaf.path for leaf in leaves(bench.sample.signal) if not leaf.optional)
+    return next(field.path for field in fields_of(bench.sample.signal) if not field.nullable)
 
 
 def schema_text(text: str) -> Make:
@@ -114,7 +114,7 @@ def other_event(bench: Bench) -> Message:
 
 def not_utf_8(bench: Bench) -> Message:
     """Make an event with a text that isn't UTF-8."""
-    path = next(leaf.path for leaf in leaves(bench.sample.signal) if leaf.type == "string")
+    path = next(field.path for field in fields_of(bench.sample.signal) if field.type == "string")
     message = bench.event(edits={path: MARKER})
     bad = (message.value or b"").replace(MARKER.encode(), b"\xff" * len(MARKER))
     return replace(message, value=bad)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from openedx_events.event_bus.avro.schema import schema_from_signal
 from openedx_events.tooling import OpenEdxPublicSignal
 
-from shared.testing import avro
-from shared.testing.avro import Leaf, Schema
+from shared import event_schemas
+from shared.event_schemas import EventField
+from shared.testing.avro import Schema
 
 
-def leaves(signal: OpenEdxPublicSignal) -> list[Leaf]:
+def fields_of(signal: OpenEdxPublicSignal) -> tuple[EventField, ...]:
     """Return the fields of a signal's record, those inside others included."""
-    return avro.leaves(argument_of(schema_from_signal(signal)))
+    return event_schemas.fields_of(argument_of(schema_from_signal(signal)))
 
 
 def argument_of(schema: Schema) -> Schema:

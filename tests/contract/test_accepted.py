@@ -12,7 +12,7 @@ from shared.outcomes import Outcome
 from shared.testing.avro import Fields
 from tests.contract.catalogue import SAMPLES, each_changing, each_sample
 from tests.contract.damage import Make, header, needed_field, retype, written_with
-from tests.contract.fields import leaves
+from tests.contract.fields import fields_of
 from tests.wire import NOW, with_header
 
 pytestmark = pytest.mark.django_db
@@ -53,16 +53,16 @@ UNREAD = [
     for sample in SAMPLES
     for path in sorted(sample.unread)
 ]
-LEAVES = [(sample, leaf) for sample in SAMPLES for leaf in leaves(sample.signal)]
+FIELDS = [(sample, field) for sample in SAMPLES for field in fields_of(sample.signal)]
 OPTIONAL = [
-    pytest.param(sample, leaf.path, id=f"{sample}-{leaf.path}")
-    for sample, leaf in LEAVES
-    if leaf.optional
+    pytest.param(sample, field.path, id=f"{sample}-{field.path}")
+    for sample, field in FIELDS
+    if field.nullable
 ]
 NUMBERS = [
-    pytest.param(sample, leaf.path, id=f"{sample}-{leaf.path}")
-    for sample, leaf in LEAVES
-    if leaf.type == "long" and not leaf.optional
+    pytest.param(sample, field.path, id=f"{sample}-{field.path}")
+    for sample, field in FIELDS
+    if field.type == "long" and not field.nullable
 ]
 IGNORED: dict[str, Make] = {
     "a type that nobody knows": header("ce_type", b"org.openedx.\0.v9"),

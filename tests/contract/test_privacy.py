@@ -14,7 +14,7 @@ from shared.outcomes import Outcome
 from tests.contract.bench import Bench
 from tests.contract.catalogue import each_sample
 from tests.contract.damage import MARKER, YEAR
-from tests.contract.fields import leaves
+from tests.contract.fields import fields_of
 from tests.wire import NOW, with_header
 
 pytestmark = pytest.mark.django_db
@@ -57,7 +57,7 @@ def damaged(bench: Bench, path: str) -> Iterator[Message]:
 @each_sample
 def test_no_log_and_no_text_of_what_is_kept_holds_a_payload(bench, sample, caplog):
     """What any text field says is in the bytes, and nowhere else that a person reads."""
-    paths = [leaf.path for leaf in leaves(sample.signal) if leaf.type == "string"]
+    paths = [field.path for field in fields_of(sample.signal) if field.type == "string"]
     doomed = [message for path in paths for message in damaged(bench, path)]
     messages = [*(message for path in paths for message in told(bench, path)), *doomed]
     for logger in ("", "shared", "django", sample.room.name):
@@ -78,7 +78,7 @@ def test_no_log_and_no_text_of_what_is_kept_holds_a_payload(bench, sample, caplo
 @each_sample
 def test_no_log_and_no_failure_of_a_shadow_holds_a_payload(bench, sample, caplog):
     """The shadow keeps what rows would say in its records, and nowhere else."""
-    paths = [leaf.path for leaf in leaves(sample.signal) if leaf.type == "string"]
+    paths = [field.path for field in fields_of(sample.signal) if field.type == "string"]
     messages = [
         message for path in paths for ways in (told, damaged) for message in ways(bench, path)
     ]

@@ -16,7 +16,7 @@ from shared.outcomes import Outcome
 from tests.contract.bench import Bench
 from tests.contract.catalogue import each_sample
 from tests.contract.damage import Make
-from tests.contract.fields import leaves
+from tests.contract.fields import fields_of
 from tests.contract.sample import Sample
 from tests.wire import with_header
 
@@ -40,8 +40,8 @@ def records(sample: Sample) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries(
         {},
         optional={
-            leaf.path: VALUES[leaf.type] | st.none() if leaf.optional else VALUES[leaf.type]
-            for leaf in leaves(sample.signal)
+            field.path: VALUES[field.type] | st.none() if field.nullable else VALUES[field.type]
+            for field in fields_of(sample.signal)
         },
     )
 

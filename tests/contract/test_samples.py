@@ -8,7 +8,7 @@ from shared import registry
 from shared.consumer import Room
 from tests.contract.bench import columns_of
 from tests.contract.catalogue import CHANGING, SAMPLES, each_sample, samples_of
-from tests.contract.fields import leaves
+from tests.contract.fields import fields_of
 
 each_consumer = pytest.mark.parametrize(
     "consumer",
@@ -44,7 +44,7 @@ def test_missing_samples_are_found(library):
 @each_sample
 def test_every_field_has_its_bad_values(sample):
     """But for truth values, which are never bad, and texts that nobody reads."""
-    fields = {leaf.path for leaf in leaves(sample.signal) if leaf.type != "boolean"}
+    fields = {field.path for field in fields_of(sample.signal) if field.type != "boolean"}
     assert {bad.path for bad in sample.bad.values()} == fields - sample.unread
     assert sample.unread < fields
 
@@ -54,7 +54,7 @@ def test_edits_are_of_fields_that_there_are(sample):
     """A misspelt path would change nothing."""
     paths = {path for odd in sample.odd.values() for path in odd.edits}
     paths |= {path for edits in sample.unwanted.values() for path in edits}
-    assert paths <= {leaf.path for leaf in leaves(sample.signal)}
+    assert paths <= {field.path for field in fields_of(sample.signal)}
 
 
 @each_sample

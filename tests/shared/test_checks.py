@@ -16,6 +16,7 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.test import override_settings
 from openedx_events.learning.signals import COURSE_NOTIFICATION_REQUESTED as NOT_IN_AVRO
+from openedx_events.learning.signals import EXAM_ATTEMPT_SUBMITTED
 
 from shared.consumer import Consumer, Route
 from shared.testing import registered
@@ -235,6 +236,16 @@ def test_e005_keys_of_one_topic_with_different_types():
     """A number and a text never meet in one partition."""
     with registered(ROOM, *with_keys("shelf.code", "book.price")):
         assert ids() == ["event_sync.E005"]
+
+
+def test_key_inside_a_record_that_comes_twice():
+    """A person whom the schema names a second time, perhaps null, has an id that may be a key."""
+    (route,) = SHELVES.routes
+    attempt = replace(
+        route, signal=EXAM_ATTEMPT_SUBMITTED, key_field="exam_attempt.requesting_user.id"
+    )
+    with registered(ROOM, replace(SHELVES, routes=(attempt,), snapshot=None)):
+        assert ids() == []
 
 
 @pytest.mark.parametrize("key_field", ["shelf.cod", "nothing.code", "shelf.code.code"])

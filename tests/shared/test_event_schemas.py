@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from openedx_events.event_bus.avro.schema import schema_from_signal
-from openedx_events.learning.signals import COURSE_ENROLLMENT_CREATED
+from openedx_events.learning.signals import COURSE_ENROLLMENT_CREATED, EXAM_ATTEMPT_SUBMITTED
 
 from shared.event_schemas import field_at, fields_of, golden_schema_of, schema_of
 from shared.events.learning.signals import COURSE_GRADE_CHANGED
@@ -55,7 +55,7 @@ def test_fields():
 
 def record(name: str, *fields: Any) -> dict[str, Any]:
     """Return the schema of a record with these types for its fields: a, b …"""
-    named = [{"name": letter, "type": type_} for letter, type_ in zip("abc", fields, strict=False)]
+    named = [{"name": letter, "type": type_} for letter, type_ in zip("abcd", fields, strict=False)]
     return {"name": name, "type": "record", "fields": named}
 
 
@@ -68,6 +68,34 @@ def test_record_that_comes_twice():
         ("b.a", "Inner"),
         ("c.a", "Inner"),
     ]
+
+
+@pytest.mark.parametrize("path", ["a.a", "b.a", "c.a", "d.a"])
+def test_field_at_a_path_inside_a_record_that_comes_twice(path):
+    """It is the same field wherever the record is: spelled out, named, perhaps null."""
+    inner = record("Inner", "string")
+    schemas = [
+        record("Event", inner, "Inner", ["null", "Inner"], "Inner"),
+        record("Event", ["null", inner], "Inner", ["null", "Inner"], "Inner"),
+    ]
+    for schema in schemas:
+        assert field_at(schema, path) == {"name": "a", "type": "string"}
+
+
+def test_record_that_a_list_spells_out():
+    """Its name is known from then on."""
+    schema = record("Event", {"type": "array", "items": record("Inner", "string")}, "Inner")
+    assert [field.path for field in fields_of(schema)] == ["a", "b.a"]
+    assert field_at(schema, "a.a") is None
+    assert field_at(schema, "b.a") == {"name": "a", "type": "string"}
+
+
+def test_every_field_is_found_at_its_path():
+    """In the events of openedx-events that have an object perhaps, and a person twice."""
+    for signal in (COURSE_ENROLLMENT_CREATED, EXAM_ATTEMPT_SUBMITTED):
+        schema = schema_of(signal)
+        for field in fields_of(schema):
+            assert field_at(schema, field.path), field.path
 
 
 @pytest.mark.parametrize(

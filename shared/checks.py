@@ -12,8 +12,8 @@ from django.core.checks import CheckMessage, Error, Warning, register
 
 from shared import registry
 from shared.conf import get_settings, problems
-from shared.consumer import Consumer, Route
-from shared.event_schemas import field_at, generated_from
+from shared.consistency import differing_keys, missing_schemas, unknown_names
+from shared.consumer import Consumer
 from shared.exceptions import ConfigurationError
 from shared.hosts import HostDestination
 from shared.setting_values import Carrier
@@ -117,18 +117,10 @@ def check_bus(**_: Any) -> list[CheckMessage]:
 
 def check_event_keys(**_: Any) -> list[CheckMessage]:
     """Find events that have no schema, or whose keys would not meet in one partition."""
-    messages: list[CheckMessage] = []
-    for room in registry.rooms():
-        for topic in room.topics:
-            routes = [r for c in room.consumers if c.topic == topic for r in c.routes]
-            try:
-                schemas = {_key_schema(route) for route in routes}
-            except ConfigurationError as problem:
-                messages.append(_error(problem, "E009"))
-                continue
-            if len(schemas) > 1 or None in schemas:
-                messages.append(_differing_keys(room.name, topic, routes))
-    return messages
+    return [
+        *(_error(problem, "E009") for problem in missing_schemas()),
+        *(_error(problem, "E005") for problem in differing_keys()),
+    ]
 
 
 def check_sqlite(**_: Any) -> list[CheckMessage]:
@@ -159,7 +151,7 @@ def check_time_zones(**_: Any) -> list[CheckMessage]:
 
 def _in_hosts() -> Iterator[tuple[Consumer, HostDestination[Any, Any]]]:
     """Yield the consumers that write to a host's own tables, each with its destination."""
-    for consumer in (consumer for room in registry.rooms() for consumer in room.consumers):
+    for consumer in registry.consumers():
         with suppress(ConfigurationError):  # check_settings says so
             destination = get_settings().destination_of(consumer.name)
             if isinstance(destination, HostDestination):
@@ -168,35 +160,13 @@ def _in_hosts() -> Iterator[tuple[Consumer, HostDestination[Any, Any]]]:
 
 def _unusable_consumer_settings() -> Iterator[ConfigurationError]:
     settings = get_settings()
-    names = [consumer.name for room in registry.rooms() for consumer in room.consumers]
-    for name in names:
+    for consumer in registry.consumers():
         for ask in (settings.destination_of, settings.filters_of):
             try:
-                ask(name)
+                ask(consumer.name)
             except ConfigurationError as problem:
                 yield problem
     yield from unknown_names()
-
-
-def unknown_names() -> Iterator[ConfigurationError]:
-    """Yield the names in settings that no consumer, or no room, has: what they say is unheard.
-
-    A worker would write what a filter refuses, or live what is to be shadow, or in a new group.
-    """
-    consumers = [consumer.name for room in registry.rooms() for consumer in room.consumers]
-    rooms = [room.name for room in registry.rooms()]
-    for setting, kind, names in (
-        ("DESTINATION_OPTIONS", "consumer", consumers),
-        ("FILTERS", "consumer", consumers),
-        ("GROUPS", "room", rooms),
-        ("MODES", "consumer", consumers),
-    ):
-        for name in getattr(get_settings(), setting.lower()):
-            if name not in names:
-                yield ConfigurationError(
-                    f"EVENT_SYNC[{setting!r}] names {name!r}, which is no installed {kind}.",
-                    hint=f"Installed: {', '.join(names)}.",
-                )
 
 
 def _is_readable() -> bool:
@@ -209,25 +179,6 @@ def _has_avro_parts() -> bool:
     except ImportError:
         return False
     return True
-
-
-def _key_schema(route: Route) -> str | None:
-    """Return the key's schema as the stock producer registers it: the field, its name included.
-
-    Raises ``ConfigurationError``.
-    """
-    found = field_at(generated_from(route.signal), route.key_field)
-    return None if found is None else str(found)
-
-
-def _differing_keys(room: str, topic: str, routes: list[Route]) -> CheckMessage:
-    keys = ", ".join(f"{route.signal.event_type}: {route.key_field}" for route in routes)
-    return Error(
-        f"Room {room}: the events on topic {topic!r} have keys of different schemas ({keys}).",
-        hint="Events that must stay in order need key fields of the same name and type, for the "
-        "key's bytes hold the id of that schema.",
-        id="event_sync.E005",
-    )
 
 
 def _not_superseded(consumer: str, path: str) -> CheckMessage:

@@ -144,6 +144,11 @@ def test_core_reaches_no_kafka():
     assert offences_of_the_core(our_imports()) == []
 
 
+def test_worker_reaches_no_system_checks():
+    """What it looks at before it starts is in a module of its own, which the checks ask, too."""
+    assert "shared.checks" not in reach(our_imports(), "shared.kafka.worker")
+
+
 def test_core_is_there():
     """The names above are modules."""
     assert {f"shared.{name}" for name in CORE} <= our_imports().keys()

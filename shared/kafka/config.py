@@ -14,8 +14,8 @@ from django.conf import settings as django_settings
 from edx_event_bus_kafka.internal.config import get_full_topic, load_common_settings
 from edx_event_bus_kafka.internal.consumer import KAFKA_CONSUMERS_ENABLED
 
-from shared.checks import check_event_keys, unknown_names
 from shared.conf import get_settings
+from shared.consistency import differing_keys, missing_schemas, unknown_names
 from shared.consumer import Room
 from shared.exceptions import ConfigurationError
 from shared.hosts import check_destination
@@ -78,8 +78,8 @@ def check_configuration(room: Room) -> None:
     for consumer in room.consumers:
         check_destination(consumer.name)
         settings.filters_of(consumer.name)
-    for message in check_event_keys():
-        raise ConfigurationError(message.msg, hint=message.hint or "")
+    for problem in (*missing_schemas(), *differing_keys()):
+        raise problem
 
 
 def require_time_zones() -> None:

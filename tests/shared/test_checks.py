@@ -333,3 +333,16 @@ def test_e009_event_without_a_schema():
         f"{NOT_IN_AVRO.event_type} has no schema, so it can't be on the bus"
     )
     assert "Take another event" in str(message.hint)
+
+
+def test_e009_is_told_once_of_an_event(settings):
+    """Two consumers of it are one problem, and its topic's keys are compared when it is gone."""
+    name = "shelves-again"
+    destinations = settings.EVENT_SYNC["DESTINATIONS"]
+    again_too = {**destinations, name: destinations["shelves"]}
+    settings.EVENT_SYNC = {**settings.EVENT_SYNC, "DESTINATIONS": again_too}
+    (route,) = SHELVES.routes
+    wrong = replace(SHELVES, routes=(replace(route, signal=NOT_IN_AVRO),), snapshot=None)
+    again = replace(wrong, name=name)
+    with registered(ROOM, wrong, again, with_keys("shelf.code", "book.price")[1]):
+        assert ids() == ["event_sync.E009"]

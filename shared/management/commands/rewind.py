@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from shared import registry
-from shared.checks import unknown_names
 from shared.conf import get_settings
+from shared.consistency import unknown_names
 from shared.consumer import Mode, Room
 from shared.exceptions import ConfigurationError, FatalError
 from shared.management.endings import fatal_errors

@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.table import Table
 
 from shared import registry
-from shared.checks import unknown_names
 from shared.comparison import compare, undecodable
+from shared.consistency import unknown_names
 from shared.consumer import Mode
 from shared.exceptions import ConfigurationError, FatalError
 from shared.findings import Report

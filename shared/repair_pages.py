@@ -17,8 +17,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from shared.exceptions import EventSyncError
@@ -26,7 +25,7 @@ from shared.models import StoredMessage
 from shared.payloads import look_into
 from shared.repairs import LONGEST_REASON, MOST, By, Repaired, bury, discard, retry
 from shared.replay import plan, replay
-from shared.selection import counted
+from shared.selection import counted, row_of
 
 _MOST_REASONS = 5
 
@@ -137,7 +136,9 @@ def payload_page(
     model_admin: admin.ModelAdmin[Any], request: HttpRequest, object_id: str
 ) -> HttpResponse:
     """Show what a stored message holds to who may see it, and log the look."""
-    stored: StoredMessage = get_object_or_404(model_admin.model, pk=_number(object_id))
+    stored: StoredMessage | None = row_of(model_admin.model._default_manager.all(), object_id)
+    if stored is None:
+        raise Http404
     may_view = model_admin.has_view_permission(request, stored)
     if not (may_view and may(request, "view_payload")):
         raise PermissionDenied
@@ -162,8 +163,3 @@ def may(request: HttpRequest, permission: str) -> bool:
 
 def _name_of(request: HttpRequest) -> str:
     return request.user.get_username()
-
-
-def _number(text: str) -> int:
-    is_id = text.isascii() and text.isdecimal() and len(text) < 19
-    return int(text) if is_id else 0

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Model, Q, QuerySet
+from django.db.models import BigIntegerField, Count, Model, Q, QuerySet
 
 from shared import registry
 from shared.conf import get_settings
 from shared.exceptions import ConfigurationError
 from shared.misspellings import hint_about
 from shared.models import DeadLetter, ParkedEvent
-
-_MAX_ID = 2**63 - 1
 
 
 class BadSelection(ConfigurationError):
@@ -76,7 +74,7 @@ class Selection:
             raise BadSelection(
                 "since", "it is not before until.", hint="Let it be the earlier one."
             )
-        if beyond := [each for each in self.ids if not 0 < each <= _MAX_ID]:
+        if beyond := [each for each in self.ids if not 0 < each <= BigIntegerField.MAX_BIGINT]:
             raise BadSelection("id", f"no row has the id {beyond[0]}.", hint="See list.")
         if unknown := sorted(set(self.ids) - set(_ids(rows, self.ids))):
             listed = ", ".join(map(str, unknown[:5]))
@@ -115,6 +113,14 @@ def counted(rows: QuerySet[Any], *names: str) -> list[dict[str, Any]]:
     """Return how many rows there are of each combination of these columns."""
     found = rows.order_by(*names).values(*names).annotate(count=Count("pk"))
     return [dict(each) for each in found]
+
+
+def row_of(rows: QuerySet[Any], text: str) -> Any:
+    """Return the row whose id a text is, of an address say, or ``None``."""
+    is_id = text.isascii() and text.isdecimal() and len(text) < 20
+    if is_id and int(text) <= BigIntegerField.MAX_BIGINT:
+        return rows.filter(pk=int(text)).first()
+    return None
 
 
 def lock(model: type[Model], ids: list[int]) -> list[Any]:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
+from django.db.models import BigIntegerField
 from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey
 from openedx_events.tooling import OpenEdxPublicSignal
@@ -20,8 +21,6 @@ from openedx_events.tooling import OpenEdxPublicSignal
 from shared.exceptions import EventSyncError
 
 T = TypeVar("T")
-
-_MAX_NUMBER = 2**63
 
 
 class UnreadableRow(EventSyncError):
@@ -47,7 +46,7 @@ class Row:
     def number(self, field: str) -> int:
         """Return a whole number of 64 bits."""
         value = self._value(field, int, "whole number")
-        if not -_MAX_NUMBER <= value < _MAX_NUMBER:
+        if not -BigIntegerField.MAX_BIGINT - 1 <= value <= BigIntegerField.MAX_BIGINT:
             raise UnreadableRow(field, "doesn't fit into 64 bits")
         return value
 

@@ -14,12 +14,12 @@ from functools import lru_cache
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db.models import BigIntegerField
 from opaque_keys.edx.keys import CourseKey
 from opaque_keys.edx.locator import CourseLocator
 
 from shared.exceptions import UnmappableEvent
 
-_MAX_ID = 2**63 - 1
 _MAX_COUNT = 2**31 - 1
 _MAX_EMAIL_LENGTH = 254
 
@@ -37,7 +37,7 @@ def text(value: str, field: str, *, max_length: int, blank: bool = False) -> str
 
 def positive_id(value: int, field: str) -> int:
     """Return an id that is above 0 and fits a BIGINT."""
-    if not 0 < value <= _MAX_ID:
+    if not 0 < value <= BigIntegerField.MAX_BIGINT:
         raise UnmappableEvent(field, "is not a positive 64-bit number")
     return value
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from django.db.models import BigIntegerField
+
 from shared.exceptions import ConfigurationError
 from shared.learners import Identity, Names, names
 
-_LARGEST_ID = 2**63 - 1
+_ID = re.compile(r"[1-9][0-9]{0,18}")
 _LONGEST = 254
 _OPTIONS = {
     Identity.USERNAME: "The username.",
@@ -104,9 +107,9 @@ def _learner(said: Mapping[Identity, object], place: Callable[[Identity], str]) 
 def _problem(identity: Identity, value: object) -> str | None:
     text = str(value).strip()
     if identity is Identity.LMS_USER_ID:
-        is_id = not isinstance(value, bool) and text.isascii() and text.isdecimal()
-        is_id = is_id and len(text) < 20 and 0 < int(text) <= _LARGEST_ID and text == str(int(text))
-        return None if is_id else "is no whole number above 0"
+        if isinstance(value, bool) or not _ID.fullmatch(text):
+            return "is no whole number above 0"
+        return None if int(text) <= BigIntegerField.MAX_BIGINT else "is too large"
     if not text or len(text) > _LONGEST or "\0" in text or not _is_text(value):
         return f"is no text of 1 to {_LONGEST} characters"
     if identity is Identity.EMAIL and not all(text.partition("@")):

@@ -18,10 +18,9 @@ from django.db.models import QuerySet
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
-from rich.text import Text
 
 from shared.management.endings import fatal_errors, told_afterwards
-from shared.management.printing import print_whole
+from shared.management.printing import drawn, print_whole
 from shared.repairs import Repaired
 
 _MOST_REASONS = 10
@@ -81,20 +80,16 @@ class RepairCommand(BaseCommand):
 
 
 def table(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """Return a table of the columns that say anything; a pipe has no width to fold into."""
+    """Return a table of the columns that say anything."""
     texts = [[_text(value) for value in row] for row in rows]
     told = [n for n in range(len(names)) if not texts or any(row[n] for row in texts)]
-    drawn = Table()
+    shown = Table()
     for number in told:
         # Not cut short, however little room there is.
-        drawn.add_column(names[number].replace("_", " "), overflow="fold")
+        shown.add_column(names[number].replace("_", " "), overflow="fold")
     for row in texts:
-        # Text: what is in brackets isn't markup here.
-        drawn.add_row(*(Text(row[number]) for number in told))
-    console = Console(width=None if sys.stdout.isatty() else 1000)
-    with console.capture() as captured:
-        console.print(drawn)
-    return captured.get().rstrip("\n")
+        shown.add_row(*(row[number] for number in told))
+    return drawn(sys.stdout, shown).rstrip("\n")
 
 
 def _text(value: Any) -> str:

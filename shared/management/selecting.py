@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError
-from datetime import datetime
 from getpass import getuser
 from typing import Any
 
-from shared.exceptions import ConfigurationError, FatalError
+from shared.exceptions import ConfigurationError
+from shared.management.option_values import time_of
 from shared.repairs import By
 from shared.selection import Selection
-from shared.times import parse_time
 
 _TEXTS = ("room", "consumer", "event_type", "error")
 
@@ -24,7 +23,7 @@ def add_selection(parser: ArgumentParser, *, error: str) -> None:
     add("--error", metavar="TEXT", help=error)
     add("--since", metavar="TIME", help="Not before: ISO 8601 with its zone.")
     add("--until", metavar="TIME", help="Before: ISO 8601 with its zone.")
-    add("--id", nargs="+", type=_id, metavar="ID", help="These only, by their ids.")
+    add("--id", nargs="+", type=row_id, metavar="ID", help="These only, by their ids.")
 
 
 def add_action(parser: ArgumentParser, *, reason: str) -> None:
@@ -43,8 +42,8 @@ def selection_of(options: dict[str, Any]) -> Selection:
             raise ConfigurationError(f"--{option} is empty.", hint="Leave it out, or say which.")
     return Selection(
         **{name: options[name] for name in _TEXTS},
-        since=_time("since", options["since"]),
-        until=_time("until", options["until"]),
+        since=time_of("--since", options["since"]),
+        until=time_of("--until", options["until"]),
         ids=tuple(options["id"] or ()),
     )
 
@@ -63,25 +62,8 @@ def _user() -> str:
         return "unknown"
 
 
-def positive(text: str) -> int:
-    """Return a whole number above 0."""
-    if not (text.isascii() and text.isdecimal() and 0 < len(text) < 10 and int(text)):
-        raise ArgumentTypeError(f"{text!r} is no whole number above 0 (of nine digits at most)")
-    return int(text)
-
-
-def _id(text: str) -> int:
+def row_id(text: str) -> int:
+    """Return the id of a row, there or not."""
     if not (text.isascii() and text.isdecimal() and len(text) < 20):
         raise ArgumentTypeError(f"{text!r} is no id; list shows them")
     return int(text)
-
-
-def _time(name: str, text: str | None) -> datetime | None:
-    try:
-        return None if text is None else parse_time(text)
-    except ValueError as error:
-        raise ConfigurationError(
-            f"--{name}: {text!r} is no time.", hint="Write it as in 2026-01-31T12:00:00Z."
-        ) from error
-    except FatalError as error:
-        raise ConfigurationError(f"--{name}: {error.message}", hint=error.hint) from error

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +14,10 @@ from django.utils import timezone
 from shared import registry
 from shared.consumer import Consumer, Room
 from shared.exceptions import ConfigurationError, FatalError
+from shared.management.option_values import number, time_of, whole
 from shared.rest_source import ApiSource
 from shared.snapshots import Snapshot
 from shared.sources import FileSource, Source
-from shared.times import parse_time
 
 DEFAULT_MARGIN = 300.0
 """Seconds that are taken off the time of a snapshot; see ADR 0012."""
@@ -57,18 +56,21 @@ def add_snapshot_options(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--margin",
-        type=_seconds,
+        type=number(0, 86_400),
         default=DEFAULT_MARGIN,
         metavar="SECONDS",
         help=f"By how much a snapshot's time is put back, for events under way "
         f"({DEFAULT_MARGIN:.0f}).",
     )
     parser.add_argument(
-        "--rate", type=_rate, metavar="N", help="Read so many rows a second at most."
+        "--rate",
+        type=number(0.001, 1_000_000),
+        metavar="N",
+        help="Read so many rows a second at most.",
     )
     parser.add_argument(
         "--examples",
-        type=_number,
+        type=whole(0, 999_999),
         default=5,
         metavar="N",
         help="Show so many examples of each kind (5). They have keys, and values but for personal "
@@ -133,40 +135,7 @@ def _source(
 
 
 def _as_of(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        time = parse_time(text)
-    except ValueError as error:
-        raise FatalError(
-            f"--as-of: {text!r} is no time.", hint="Write it as in 2026-01-31T12:00:00Z."
-        ) from error
-    if not _EARLIEST < time <= timezone.now():
+    time = time_of("--as-of", text)
+    if time and not _EARLIEST < time <= timezone.now():
         raise FatalError(f"--as-of: no file was made at {text}.", hint="Say when this one was.")
     return time
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1
-    if not 0 <= value <= 86_400:
-        raise ArgumentTypeError(f"{text!r} is no number of seconds from 0 to 86400")
-    return value
-
-
-def _rate(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0
-    if not (isfinite(value) and value > 0):
-        raise ArgumentTypeError(f"{text!r} is no number above 0")
-    return value
-
-
-def _number(text: str) -> int:
-    if not text.isdecimal():
-        raise ArgumentTypeError(f"{text!r} is no whole number")
-    return int(text)

@@ -6,20 +6,12 @@ import json
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import Any
 
-from django.utils import timezone
-
 from shared.exceptions import ConfigurationError
+from shared.management.option_values import days_ago, positive
 from shared.management.repairing import RepairCommand, table
-from shared.management.selecting import (
-    add_action,
-    add_selection,
-    by_of,
-    positive,
-    selection_of,
-)
+from shared.management.selecting import add_action, add_selection, by_of, row_id, selection_of
 from shared.models import DeadLetter
 from shared.payloads import look_into
 from shared.repairs import discard, prune
@@ -45,7 +37,7 @@ class Command(RepairCommand):
         )
         text = "Show one: its headers and what is wrong."
         showing = verbs.add_parser("show", help=text, description=text)
-        showing.add_argument("id", type=positive, metavar="ID", help="Its id, as list shows it.")
+        showing.add_argument("id", type=row_id, metavar="ID", help="Its id, as list shows it.")
         showing.add_argument(
             "--payload", action="store_true", help="With what the event holds; this look is logged."
         )
@@ -115,21 +107,13 @@ class Command(RepairCommand):
     def prune(self, options: dict[str, Any]) -> None:
         """Say what is old enough to be dropped, or drop it."""
         by, selection = by_of(options), selection_of(options)
-        letters = selection.letters().filter(buried_at__lt=_ago(options["older_than"]))
+        before = days_ago("--older-than", options["older_than"])
+        letters = selection.letters().filter(buried_at__lt=before)
         by = by if by.reason else replace(by, reason=f"Older than {options['older_than']} days.")
         if options["apply"]:
             self.perform(letters, prune(letters, by), options)
         else:
             self.preview(letters.count(), counted(letters, *_COUNTED), options)
-
-
-def _ago(days: int) -> datetime:
-    try:
-        return timezone.now() - timedelta(days=days)
-    except OverflowError as error:
-        raise ConfigurationError(
-            f"--older-than: no date is {days} days ago.", hint="Say fewer."
-        ) from error
 
 
 def _verb(verbs: Any, name: str, text: str) -> ArgumentParser:

@@ -17,7 +17,7 @@ from shared.demo import DemoFailed, report, session, working
 from shared.demo.options import EVENTS, RATE, SEED, Options
 from shared.demo.part import Performance, performances
 from shared.management.endings import fatal_errors
-from shared.management.numbers import number, whole
+from shared.management.option_values import number, whole
 from shared.management.printing import print_whole
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)

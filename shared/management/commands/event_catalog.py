@@ -10,14 +10,13 @@ from typing import Any
 
 import yaml
 from django.core.management.base import BaseCommand
-from rich.console import Console
 from rich.table import Table
 
 from shared.asyncapi import document
 from shared.catalogue import CatalogueEntry, Subscriber, catalogue
 from shared.catalogue_page import page
 from shared.management.endings import fatal_errors
-from shared.management.printing import print_whole
+from shared.management.printing import drawn, print_whole
 from shared.publishers import Publisher
 
 
@@ -58,11 +57,7 @@ class Command(BaseCommand):
                 "yes" if entry.learner_fields else "no",
                 entry.golden_schema or entry.signal,
             )
-        # A pipe has no width to fold into.
-        console = Console(width=None if self.stdout.isatty() else 1000)
-        with console.capture() as captured:
-            console.print(table)
-        return captured.get()
+        return drawn(self.stdout, table)
 
 
 def _publisher(publisher: Publisher) -> str:

@@ -8,13 +8,12 @@ from dataclasses import asdict
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from rich.console import Console
 from rich.table import Table
 
 from shared import registry
 from shared.catalogue import subscriber
 from shared.management.endings import fatal_errors
-from shared.management.printing import print_whole
+from shared.management.printing import drawn, print_whole
 
 
 class Command(BaseCommand):
@@ -39,11 +38,7 @@ class Command(BaseCommand):
             events = "\n".join(consumer["events"])
             row = {**consumer, "events": events}
             table.add_row(*(row[str(column.header)] for column in table.columns))
-        # A pipe has no width to fold into.
-        console = Console(width=None if self.stdout.isatty() else 1000)
-        with console.capture() as captured:
-            console.print(table)
-        print_whole(self.stdout, captured.get())
+        print_whole(self.stdout, drawn(self.stdout, table))
 
 
 def describe_consumers() -> list[dict[str, Any]]:

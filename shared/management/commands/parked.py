@@ -9,8 +9,9 @@ from typing import Any
 from django.db.models import QuerySet
 
 from shared.exceptions import ConfigurationError
+from shared.management.option_values import positive
 from shared.management.repairing import RepairCommand, table
-from shared.management.selecting import add_action, add_selection, by_of, positive, selection_of
+from shared.management.selecting import add_action, add_selection, by_of, selection_of
 from shared.models import ParkedEvent
 from shared.repairs import bury, retry
 from shared.selection import counted

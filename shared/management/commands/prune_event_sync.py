@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import CommandError
-from django.utils import timezone
 from rich.console import Console
 
 from shared.conf import get_settings
 from shared.exceptions import ConfigurationError
 from shared.management.endings import told_afterwards
+from shared.management.option_values import days_ago, positive
 from shared.management.repairing import RepairCommand, table
-from shared.management.selecting import by_of, positive
+from shared.management.selecting import by_of
 from shared.repairs import By
 from shared.retention import KINDS, drop
 
@@ -42,7 +42,9 @@ class Command(RepairCommand):
         """Say what is old enough, or drop it."""
         actor = by_of(options).actor
         rows: list[dict[str, Any]] = []
-        plan = [(name, days, _ago(days)) for name, days in _plan(options).items()]
+        plan = [
+            (name, days, days_ago(f"--kind {name}", days)) for name, days in _plan(options).items()
+        ]
         with told_afterwards() as stop:
             for name, days, before in plan:
                 rows.append(self._matched(name, days, before))
@@ -89,13 +91,6 @@ def _plan(options: dict[str, Any]) -> dict[str, int]:
             hint="Add --older-than; the docs say what may go.",
         )
     return {name: n for name, n in days.items() if n and (not wanted or name in wanted)}
-
-
-def _ago(days: int) -> datetime:
-    try:
-        return timezone.now() - timedelta(days=days)
-    except OverflowError as error:
-        raise ConfigurationError(f"No date is {days} days ago.", hint="Say fewer.") from error
 
 
 def _lines(value: dict[str, Any]) -> Iterator[str]:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand
-from rich.console import Console
 from rich.table import Table
 
 from shared import registry
@@ -17,7 +16,7 @@ from shared.consistency import unknown_names
 from shared.consumer import Mode, Room
 from shared.exceptions import ConfigurationError, FatalError
 from shared.management.endings import fatal_errors
-from shared.management.printing import print_whole
+from shared.management.printing import drawn, print_whole
 
 if TYPE_CHECKING:
     from shared.kafka.rewinding import Move
@@ -91,11 +90,9 @@ class Command(BaseCommand):
         for move in moves:
             committed = "none" if move.committed is None else str(move.committed)
             counts = (str(each) for each in (move.new, move.again, move.skipped))
-            table.add_row(f"{move.topic}\\[{move.partition}]", committed, *counts)
-        console = Console(width=None if self.stdout.isatty() else 1000)
-        with console.capture() as captured:
-            console.print(table)
-        print_whole(self.stdout, captured.get() + _summary(group, moves, is_applied=is_applied))
+            table.add_row(f"{move.topic}[{move.partition}]", committed, *counts)
+        summary = _summary(group, moves, is_applied=is_applied)
+        print_whole(self.stdout, drawn(self.stdout, table) + summary)
 
 
 def _topics(room: Room, asked: Sequence[str] | None) -> dict[str, str]:

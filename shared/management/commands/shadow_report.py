@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import json
 import sys
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from collections.abc import Iterator
-from datetime import datetime
 from time import monotonic
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from rich.console import Console
 from rich.table import Table
 
 from shared import registry
 from shared.comparison import compare, undecodable
 from shared.consistency import unknown_names
 from shared.consumer import Mode
-from shared.exceptions import ConfigurationError, FatalError
+from shared.exceptions import ConfigurationError
 from shared.findings import Report
 from shared.management.endings import fatal_errors
-from shared.management.printing import print_whole
+from shared.management.option_values import time_of, whole
+from shared.management.printing import drawn, print_whole
 from shared.models import ShadowFailure
 from shared.modes import room_in
-from shared.times import parse_time
 
 _INTERVAL = 5.0
 _FIRST_ONLY = f"Only the first {ShadowFailure.MOST:,}"
@@ -50,7 +48,7 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--examples",
-            type=_number,
+            type=whole(0, 999_999),
             default=5,
             metavar="N",
             help="Show so many examples of each kind (5). They have keys, and values but for "
@@ -80,7 +78,7 @@ class Command(BaseCommand):
                 f"{unknown[0]!r} is no consumer of {options['room']} in shadow.",
                 hint=f"In shadow are {', '.join(names)}.",
             )
-        since, tell = _since(options["since"]), _Progress(self.stderr)
+        since, tell = time_of("--since", options["since"]), _Progress(self.stderr)
         comparisons = [
             compare(name, since=since, examples=options["examples"], on_progress=tell)
             for name in wanted
@@ -91,11 +89,7 @@ class Command(BaseCommand):
         table = Table("consumer", *_COUNTS)
         for each in report.comparisons:
             table.add_row(each.consumer, *(f"{getattr(each, name):,}" for name in _COUNTS))
-        # A pipe has no width to fold into.
-        console = Console(width=None if self.stdout.isatty() else 1000)
-        with console.capture() as captured:
-            console.print(table)
-        print_whole(self.stdout, captured.get() + "\n".join(_lines(report)))
+        print_whole(self.stdout, drawn(self.stdout, table) + "\n".join(_lines(report)))
 
 
 class _Progress:
@@ -110,21 +104,6 @@ class _Progress:
         if monotonic() >= self._next:
             self._stream.write(f"{consumer}: {done:,} of {total:,} compared")
             self._next = monotonic() + _INTERVAL
-
-
-def _number(text: str) -> int:
-    if not text.isdecimal() or len(text) > 6:
-        raise ArgumentTypeError(f"{text!r} is no whole number below a million")
-    return int(text)
-
-
-def _since(text: str | None) -> datetime | None:
-    try:
-        return None if text is None else parse_time(text)
-    except ValueError as error:
-        raise FatalError(
-            f"{text!r} is no time.", hint="Write it as in 2026-01-31T12:00:00Z."
-        ) from error
 
 
 def _lines(report: Report) -> Iterator[str]:

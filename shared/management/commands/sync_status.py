@@ -10,14 +10,14 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
-from rich.console import Console
+from rich.console import RenderableType
 from rich.table import Table
 
 from shared import registry
 from shared.diagnosis import problems
 from shared.exceptions import ConfigurationError, FatalError
 from shared.management.endings import fatal_errors
-from shared.management.printing import print_whole
+from shared.management.printing import drawn, print_whole
 from shared.status import RoomStatus, statuses
 
 _UNWELL = 1
@@ -57,16 +57,11 @@ class Command(BaseCommand):
             raise SystemExit(_UNWELL)
 
     def _print(self, found: Sequence[RoomStatus], wrong: Sequence[Sequence[str]]) -> None:
-        # A pipe has no width to fold into.
-        console = Console(width=None if self.stdout.isatty() else 1000)
-        with console.capture() as captured:
-            for status, problems_of_room in zip(found, wrong, strict=True):
-                console.print(_table(status))
-                for line in _lines(status):
-                    console.print(line, markup=False, highlight=False)
-                for problem in problems_of_room or ["Nothing is wrong."]:
-                    console.print(f"  {problem}", markup=False, highlight=False)
-        print_whole(self.stdout, captured.get())
+        parts: list[RenderableType] = []
+        for status, said in zip(found, wrong, strict=True):
+            parts += [_table(status), *_lines(status)]
+            parts += [f"  {problem}" for problem in said or ["Nothing is wrong."]]
+        print_whole(self.stdout, drawn(self.stdout, *parts))
 
 
 class _Broker:

@@ -15,8 +15,6 @@ from shared.exceptions import FatalError
 from shared.misspellings import hint_about
 from shared.times import parse_time
 
-BIGGEST_ID = 2**63 - 1
-
 
 class Text(serializers.CharField):
     """Text; a number isn't read as one."""

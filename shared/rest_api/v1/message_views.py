@@ -15,7 +15,6 @@ from rest_framework.response import Response
 
 from shared.models import DeadLetter, ParkedEvent
 from shared.payloads import look_into
-from shared.rest_api.v1.fields import BIGGEST_ID
 from shared.rest_api.v1.message_serializers import (
     DeadLetterDetailSerializer,
     DeadLettersSerializer,
@@ -27,7 +26,7 @@ from shared.rest_api.v1.message_serializers import (
 from shared.rest_api.v1.operator_view import OperatorView, operation
 from shared.rest_api.v1.requests import PageQuery, SelectionSerializer, query_of, refused
 from shared.rest_api.v1.throttling import Scope
-from shared.selection import BadSelection, Selection
+from shared.selection import BadSelection, Selection, row_of
 
 VIEW_LETTER = "event_sync.view_deadletter"
 VIEW_PARKED = "event_sync.view_parkedevent"
@@ -93,9 +92,8 @@ class StoredMessageView(OperatorView):
 
     def row(self, text: str, *, without: tuple[str, ...] = ()) -> Any:
         """Return the row of this id. Raises ``NotFound``."""
-        is_id = text.isascii() and text.isdecimal() and len(text) < 20 and int(text) <= BIGGEST_ID
         rows: QuerySet[Any] = self.model._default_manager.defer(*without)
-        if is_id and (row := rows.filter(pk=int(text)).first()):
+        if row := row_of(rows, text):
             return row
         raise NotFound("There is none with this id (any more); see the list.")
 

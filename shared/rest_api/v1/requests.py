@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
+from django.db.models import BigIntegerField
 from django.http import QueryDict
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from shared.repairs import LONGEST_REASON, MOST
-from shared.rest_api.v1.fields import BIGGEST_ID, Number, StrictSerializer, Switch, Text, Time
+from shared.rest_api.v1.fields import Number, StrictSerializer, Switch, Text, Time
 from shared.selection import BadSelection, Selection
 
 _FILTERS = ("room", "consumer", "event_type", "error", "since", "until")
@@ -48,7 +49,7 @@ class SelectionSerializer(StrictSerializer):
     since = Time(required=False, help_text="Buried or parked then or later; with its zone.")
     until = Time(required=False, help_text="Buried or parked before; with its zone.")
     id = serializers.ListField(
-        child=Number(min_value=1, max_value=BIGGEST_ID),
+        child=Number(min_value=1, max_value=BigIntegerField.MAX_BIGINT),
         required=False,
         min_length=1,
         max_length=MOST,
@@ -56,7 +57,7 @@ class SelectionSerializer(StrictSerializer):
     )
     after = Number(
         min_value=0,
-        max_value=BIGGEST_ID,
+        max_value=BigIntegerField.MAX_BIGINT,
         default=0,
         help_text="Only those with a greater id: `next_after` of the answer before.",
     )

@@ -376,7 +376,7 @@ BAD = {
     ),
     "a time before all": ((*SHELVES, "--as-of", "0001-01-01T00:00:00Z"), "--as-of: no file"),
     "an empty consumer": ((ROOM, "--consumer", "", *AS_OF), "--consumer: ''"),
-    "a bad rate": ((*SHELVES, *AS_OF, "--rate", "0"), "--rate: '0' is no number above 0"),
+    "a bad rate": ((*SHELVES, *AS_OF, "--rate", "0"), "--rate: '0' is no number from 0.001"),
     "an endless rate": ((*SHELVES, *AS_OF, "--rate", "inf"), "--rate: 'inf'"),
     "a bad margin": ((*SHELVES, *AS_OF[:2], "--margin", "-1"), "--margin: '-1'"),
     "no number for a margin": ((*SHELVES, *AS_OF[:2], "--margin", "nan"), "--margin: 'nan'"),

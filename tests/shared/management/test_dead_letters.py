@@ -373,6 +373,12 @@ def test_bad_limit(limit):
     assert "--limit" in status("list", "--limit", limit)[1]
 
 
+@pytest.mark.parametrize("pk", ["0", "12345678901", str(2**63 - 1), str(2**63)])
+def test_id_that_no_row_has(pk):
+    """However long it is, it is an id."""
+    assert status("show", pk) == (3, f"Fatal: There is no dead letter {pk}. Hint: See list.")
+
+
 def test_database_is_away(monkeypatch, locked: Callable[[], Exception]):
     """One line, whatever the verb."""
 

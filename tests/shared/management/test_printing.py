@@ -1,13 +1,16 @@
-"""What prints much may be read by ``head``."""
+"""What is printed may go into a pipe, and what prints much may be read by ``head``."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+from io import StringIO
 
 import pytest
+from rich.table import Table
 
+from shared.management.printing import drawn
 from tests.processes import PATIENCE, ROOT
 
 EVENT = "openedx_events.learning.signals.COURSE_ENROLLMENT_CREATED"
@@ -39,3 +42,17 @@ def test_reader_that_has_left(command):
     finally:
         os.close(writer)
     assert (done.stderr, done.returncode) == ("", 0)
+
+
+def test_pipe_has_no_width():
+    """A row is one line however long it is, so that programs that look for lines find them."""
+    table = Table("name", "hint")
+    table.add_row("[bold]topic[0]", long := "word " * 100)
+    (row,) = [line for line in drawn(StringIO(), table, "[x] 1").splitlines() if "topic" in line]
+    assert "[bold]topic[0]" in row
+    assert long.strip() in row
+
+
+def test_brackets_of_a_line():
+    """They are text, as everything is."""
+    assert drawn(StringIO(), "topic[0]: [red]1,200").splitlines() == ["topic[0]: [red]1,200"]

@@ -144,6 +144,7 @@ class HostDestination(Generic[R, O]):
     def configured(self) -> O:
         """Return the options as the settings have them. Raises ``ConfigurationError``."""
         place = f"EVENT_SYNC['DESTINATION_OPTIONS'][{self.consumer!r}]"
+        # Any dataclass: typing has no public word for what they have in common.
         known = {each.name.upper(): each for each in fields(self.options)}  # type: ignore[arg-type]
         raw = get_settings().destination_options.get(self.consumer, {})
         for name in raw:

@@ -28,6 +28,7 @@ _silenced: ContextVar[bool] = ContextVar("event_sync_silenced", default=False)
 
 def add_producer_config(settings: ModuleType, config: Mapping[str, Any]) -> None:
     """Add entries to a service's ``EVENT_BUS_PRODUCER_CONFIG``; a value that is there wins."""
+    # A module has the attributes that a service gives it.
     settings.EVENT_BUS_PRODUCER_CONFIG = merge_producer_configs(  # type: ignore[attr-defined]
         config, getattr(settings, "EVENT_BUS_PRODUCER_CONFIG", {})
     )

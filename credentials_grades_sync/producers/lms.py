@@ -77,7 +77,7 @@ def _to_event_data(
 
 def _saved_at(user_id: int, course_key: CourseKey) -> datetime | None:
     """Return when the grade was saved; None where the LMS hasn't saved it."""
-    from lms.djangoapps.grades.models import (  # type: ignore[import-not-found]
+    from lms.djangoapps.grades.models import (  # type: ignore[import-not-found]  # the LMS has it
         PersistentCourseGrade,
     )
 

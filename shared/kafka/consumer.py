@@ -11,7 +11,7 @@ from shared.consumer import Mode, Room
 from shared.exceptions import ConfigurationError, FatalError
 
 
-class BatchingKafkaConsumer(EventBusConsumer):  # type: ignore[misc]
+class BatchingKafkaConsumer(EventBusConsumer):  # type: ignore[misc]  # it has no types
     """Consumes one topic for the room that has consumers on it.
 
     ``topic`` is named without prefix, ``room`` picks one where several rooms consume the topic

@@ -46,7 +46,7 @@ _NOT_FOUND = range(40400, 40500)
 """The registry's own error codes for what it lacks; a bare 404 is no answer of a registry."""
 
 
-class _CourseKeySerializer(CourseKeyAvroSerializer):  # type: ignore[misc]
+class _CourseKeySerializer(CourseKeyAvroSerializer):  # type: ignore[misc]  # it has no types
     """Parses a course key once: a service has thousands of them, and millions of events."""
 
     deserialize = staticmethod(
@@ -54,7 +54,7 @@ class _CourseKeySerializer(CourseKeyAvroSerializer):  # type: ignore[misc]
     )
 
 
-class _Deserializer(AvroSignalDeserializer):  # type: ignore[misc]
+class _Deserializer(AvroSignalDeserializer):  # type: ignore[misc]  # it has no types
     def custom_type_serializers(self) -> list[type[BaseCustomTypeAvroSerializer]]:
         return [_CourseKeySerializer]
 

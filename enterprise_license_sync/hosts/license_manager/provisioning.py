@@ -28,5 +28,6 @@ def provision(plan: Row) -> None:
     elif not plan.last_freeze_timestamp:  # which the task itself doesn't look at
         wanted = {"subscription_plan_uuid": plan.pk}
         task = LICENSE_MANAGER.function(PROVISION)
+        # A Celery task: a function that can do more than be called.
         task.apply_async(kwargs=wanted, countdown=COUNTDOWN)  # type: ignore[attr-defined]
         transaction.on_commit(plan.provision_licenses, robust=True)

@@ -26,6 +26,7 @@ def renew(
 ) -> Outcome:
     """Process the plan's renewal, unless it has been. Raises what License Manager raises."""
     renewals = rows("SubscriptionPlanRenewal").select_for_update()
+    # Who calls this has seen that the plan names its follower.
     follower: Any = locked("SubscriptionPlan", item.record.renewed_to_id)  # type: ignore[arg-type]
     renewal = renewals.filter(prior_subscription_plan=plan).first()
     if renewal and renewal.processed:

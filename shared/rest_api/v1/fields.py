@@ -77,6 +77,7 @@ class StrictSerializer(serializers.Serializer[Any]):
         return f"There is no such field. {hint_about(name[:100], self.fields)}"
 
 
+# drf-spectacular annotates neither what registers these classes nor what it calls below.
 class StrictSerializerExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
     """Lets the schema say so; drf-spectacular finds it by itself."""
 

@@ -81,6 +81,7 @@ class PayloadSerializer(serializers.Serializer[Any]):
     """What an event holds; or its bytes, if it can't be decoded, and why."""
 
     time = serializers.CharField(required=False)
+    # The document's own word, which is a serializer's attribute, too; nothing asks that one here.
     data = serializers.DictField(required=False)  # type: ignore[assignment]
     undecodable = serializers.CharField(required=False)
     key_base64 = serializers.CharField(required=False, allow_null=True)

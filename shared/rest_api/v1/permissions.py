@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 class HoldsPermissions(BasePermission):
     """Lets in who holds all of ``view.needs``, and names to others what they lack."""
 
+    # Only views of ours name what they need.
     def has_permission(self, request: Request, view: OperatorView) -> bool:  # type: ignore[override]
         """Return whether the request's user may."""
         user = request.user

@@ -25,6 +25,9 @@ from shared.records import PositionedRecord, Record
 R = TypeVar("R", bound=Record)
 O = TypeVar("O")  # noqa: E741 - options, beside R for records
 
+# A module of models whose app isn't installed raises a RuntimeError.
+_NOT_FOUND = (ImportError, AttributeError, RuntimeError)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Host:
@@ -73,10 +76,6 @@ class Host:
         """Return what this service doesn't have, in words."""
         models = [each for label, names in self.models.items() for each in _missing(label, names)]
         return models + [f"function {path}" for path in self.functions if not _is_there(path)]
-
-
-# A module of models whose app isn't installed raises a RuntimeError.
-_NOT_FOUND = (ImportError, AttributeError, RuntimeError)
 
 
 def _missing(label: str, names: tuple[str, ...]) -> Iterator[str]:

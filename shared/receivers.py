@@ -26,6 +26,8 @@ from shared.messages import Event
 from shared.reactions import Reaction, reaction_to
 from shared.setting_values import Carrier
 
+_UID = "event_sync."
+
 
 @dataclass(slots=True)
 class Collection:
@@ -108,9 +110,6 @@ def _receiver_of(room: Room) -> Callable[..., None]:
             settle_at_once(room, signal, data, metadata)
 
     return receive
-
-
-_UID = "event_sync."
 
 
 def _uid(room: Room) -> str:

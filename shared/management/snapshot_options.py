@@ -39,6 +39,13 @@ class Chosen:
 def add_snapshot_options(parser: ArgumentParser) -> None:
     """Take the room, its consumer, and the snapshot."""
     parser.add_argument("room", metavar="ROOM", help="Name of a room.")
+    _add_source(parser)
+    _add_reading(parser)
+    parser.add_argument("--json", action="store_true", help="Print one JSON object.")
+
+
+def _add_source(parser: ArgumentParser) -> None:
+    """Take whose rows they are, where they lie, and of when they are."""
     parser.add_argument(
         "--consumer", metavar="NAME", help="Whose rows these are; needed if the room has several."
     )
@@ -54,6 +61,10 @@ def add_snapshot_options(parser: ArgumentParser) -> None:
         metavar="TIME",
         help="When the making of the file began: ISO 8601 with its zone.",
     )
+
+
+def _add_reading(parser: ArgumentParser) -> None:
+    """Take how the rows are read, and how many are shown."""
     parser.add_argument(
         "--margin",
         type=number(0, 86_400),
@@ -76,7 +87,6 @@ def add_snapshot_options(parser: ArgumentParser) -> None:
         help="Show so many examples of each kind (5). They have keys, and values but for personal "
         "data.",
     )
-    parser.add_argument("--json", action="store_true", help="Print one JSON object.")
 
 
 def chosen(options: Mapping[str, Any], wait: Callable[[float], bool]) -> Chosen:

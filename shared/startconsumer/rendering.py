@@ -9,14 +9,8 @@ from pathlib import Path
 from django.template import Context, Engine
 
 from shared.startconsumer import code, keys
-from shared.startconsumer.layout import (
-    Brackets,
-    Import,
-    comment,
-    docstring,
-    import_block,
-    statement,
-)
+from shared.startconsumer.imports import model_of, needed_in
+from shared.startconsumer.layout import Brackets, comment, docstring, import_block, statement
 from shared.startconsumer.room import NewRoom
 from shared.startconsumer.sample_code import SampleCode
 
@@ -64,7 +58,7 @@ def _context(room: NewRoom, directory: Path) -> Context:
             "pii_types": ", ".join(code.pii_types(room)),
             "event_type": room.signal.event_type,
             "destination": destination_of(room),
-            "model_name": _model(room)[1],
+            "model_name": model_of(room)[1],
             "code": {
                 "record_fields": code.record_fields(room),
                 "key": code.key_property(room),
@@ -90,7 +84,7 @@ def _context(room: NewRoom, directory: Path) -> Context:
 def _docs(room: NewRoom) -> dict[str, str]:
     """Return what says names that may be long."""
     rows, signal = room.names.rows, room.signal_name
-    table = f"the table of {_model(room)[1]}" if room.model else "its own table"
+    table = f"the table of {model_of(room)[1]}" if room.model else "its own table"
     asked = room.key_reason == keys.ASKED_FOR
     forever = " A row can't forget whom its key names." if room.key_is_personal else ""
     key = "Chosen with --key" if asked else f"Guessed ({room.key_reason})"
@@ -127,12 +121,6 @@ def _is_ours(room: NewRoom, directory: Path, top: str) -> bool:
     return is_here or (directory / f"{top}.py").is_file()
 
 
-def _model(room: NewRoom) -> tuple[str, str]:
-    if room.model:
-        return room.model.__module__, room.model.__name__
-    return f"{room.names.room}.standalone.models", room.names.class_prefix
-
-
 def _write_signature(room: NewRoom) -> str:
     argument = f"records: Sequence[PositionedRecord[{room.names.class_prefix}Record]]"
     return statement(Brackets(f"def {room.names.write}(", (argument,), ") -> list[Outcome]:"))
@@ -142,90 +130,5 @@ def _imports(room: NewRoom, sample: SampleCode, is_ours: Callable[[str], bool]) 
     """Return the imports of each module that depend on the event."""
     return {
         name: import_block(imports, is_ours, 8 if name == "apps" else 0)
-        for name, imports in _needs(room, sample).items()
+        for name, imports in needed_in(room, sample).items()
     }
-
-
-def _needs(room: NewRoom, sample: SampleCode) -> dict[str, set[Import]]:
-    name, prefix = room.names.room, room.names.class_prefix
-    signal = Import(room.event.rpartition(".")[0], room.signal_name)
-    model = Import(*_model(room))
-    record = Import(f"{name}.records", f"{prefix}Record")
-    event = {
-        Import("openedx_events.data", "EventsMetadata"),
-        Import("shared.consumer", "EventData"),
-    }
-    return {
-        "apps": {Import("shared", "registry"), Import(f"{name}.consumers", room.constant)},
-        "consumers": {
-            signal,
-            Import(name, "filters"),
-            Import(name, "mappers"),
-            Import("shared.consumer", "Consumer"),
-            Import("shared.consumer", "Route"),
-            *_learner_imports(room),
-        },
-        "filters": event,
-        "records": _record_imports(room),
-        "mappers": event | {record} | _mapper_imports(room),
-        "models": {
-            Import("django.db", "models"),
-            Import("shared.ordering", "SyncedModel"),
-        },
-        "admin": {
-            Import("django.contrib", "admin"),
-            Import("shared.admin", "ReadOnlyAdmin"),
-            model,
-        },
-        "destination": {
-            Import("collections.abc", "Sequence"),
-            Import("django.utils", "timezone"),
-            Import("shared.outcomes", "Outcome"),
-            Import("shared.records", "PositionedRecord"),
-            Import("shared.tables", "in_table"),
-            Import("shared.upsert", "upsert"),
-            model,
-            record,
-        },
-        "samples": {
-            signal,
-            model,
-            Import("shared.consumer", "EventData"),
-            Import("shared.testing", "Sample"),
-            *sample.data_imports(),
-        },
-        "tests": {
-            model,
-            Import("pytest"),
-            Import(f"{name}.tests.samples", room.constant),
-            Import("shared.testing", "ConsumerContract"),
-            Import("shared.testing", "InMemoryBus"),
-            *sample.expected_imports(),
-        },
-    }
-
-
-def _learner_imports(room: NewRoom) -> set[Import]:
-    if not code.learner_fields(room):
-        return set()
-    found = {Import("shared.learners", each) for each in ("Identity", "Learner", "LearnerField")}
-    if len(code.people_in(room)) > 1:
-        found.add(Import(f"{room.names.room}.records", "without_learner"))
-    return found
-
-
-def _record_imports(room: NewRoom) -> set[Import]:
-    found = {Import("dataclasses", "dataclass"), Import("shared.records", "Key")}
-    if any(field.is_personal for field in room.fields):
-        found.add(Import("shared.records", "personal"))
-    if len(code.people_in(room)) > 1 and code.nameless(room):
-        found.add(Import("dataclasses", "replace"))
-    for field in room.fields:
-        found.update(field.kind.imports)
-    return found
-
-
-def _mapper_imports(room: NewRoom) -> set[Import]:
-    kinds = [field.kind for field in room.fields]
-    used = [text for kind in kinds for text in (kind.check, *kind.options.values())]
-    return {Import("shared", text.partition(".")[0]) for text in used if "values." in text}

@@ -89,6 +89,14 @@ LICENSE_MANAGER = Host(
 
 CHANGE_REASON = "event bus"
 
+_NAMES = {
+    # "__all__" is a rule over several columns: of a plan, its title in the agreement; of a license,
+    # its learner in the plan.
+    ("subscription_plan", "__all__"): "title",
+    ("license", "__all__"): "user_email",
+    ("license", "renewed_to"): "renewed_to_uuid",
+}
+
 
 def rows(name: str) -> Any:
     """Return the manager of one of License Manager's models."""
@@ -147,15 +155,6 @@ def save(row: Row, event: str, *, only: Collection[str] | None = None) -> None:
             f"is refused by License Manager: {kinds}",
         ) from None
     row.save(update_fields=only and sorted(only))
-
-
-_NAMES = {
-    # "__all__" is a rule over several columns: of a plan, its title in the agreement; of a license,
-    # its learner in the plan.
-    ("subscription_plan", "__all__"): "title",
-    ("license", "__all__"): "user_email",
-    ("license", "renewed_to"): "renewed_to_uuid",
-}
 
 
 def _differ(entry: Row, before: Row, name: str) -> bool:

@@ -39,6 +39,9 @@ AGREEMENTS, CATALOGS = "customer-agreements", "enterprise-catalogs"
 """What a plan may wait for and no consumer brings."""
 _EVENT = "subscription_plan"
 _LINE_ITEM_LENGTH = 18
+_DEFAULT_CATALOG = "default_enterprise_catalog_uuid"
+_TERM = {"start_date", "expiration_date"}
+_STRONGEST_FIRST = (Outcome.APPLIED, Outcome.STALE, Outcome.UNCHANGED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,9 +111,6 @@ def _apply(
     return next(each for each in _STRONGEST_FIRST if each in outcomes)
 
 
-_STRONGEST_FIRST = (Outcome.APPLIED, Outcome.STALE, Outcome.UNCHANGED)
-
-
 def _missing(record: SubscriptionPlanRecord, options: PlanOptions) -> MissingParent | None:
     """Return what the plan has to wait for. Agreements and catalogues come by no event."""
     agreement, customer = _agreement_of(record), record.enterprise_customer_uuid
@@ -123,9 +123,6 @@ def _missing(record: SubscriptionPlanRecord, options: PlanOptions) -> MissingPar
     if record.renewed_to_id and not plans.filter(pk=record.renewed_to_id).exists():
         return MissingParent(CONSUMER, (record.renewed_to_id,))
     return None
-
-
-_DEFAULT_CATALOG = "default_enterprise_catalog_uuid"
 
 
 def _agreement_of(record: SubscriptionPlanRecord) -> Row | None:
@@ -168,9 +165,6 @@ def _follow(plan: Row, item: PositionedRecord[SubscriptionPlanRecord], agreement
         setattr(plan, name, value)
     save(plan, _EVENT, only=wanted)
     return Outcome.APPLIED
-
-
-_TERM = {"start_date", "expiration_date"}
 
 
 def _columns(

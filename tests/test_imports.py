@@ -160,6 +160,18 @@ def test_only_conf_reads_event_sync():
     assert readers == ["shared.conf"]
 
 
+def test_only_the_reference_project_names_rooms():
+    """Whatever else is in ``shared`` stays as it is when a room goes or comes."""
+    rooms = [path.name for path in ROOT.iterdir() if is_room(path.name)]
+    naming = {
+        file.relative_to(ROOT / "shared").parts[0]
+        for file in (ROOT / "shared").rglob("*")
+        if file.suffix in (".py", ".html", ".py-tpl", ".avsc")
+        and any(room in file.read_text() for room in rooms)
+    }
+    assert naming == {"project"}
+
+
 def test_no_module_has_a_vague_name():
     """A file or folder is named by what is in it."""
     tops = [path for path in ROOT.iterdir() if path.name in OURS or is_room(path.name)]

@@ -219,10 +219,18 @@ def test_a_dry_run_can_be_read_by_a_program(capsys):
     assert all(plan[name]["kinds"]["late"] == 60 for name in ROOMS)
 
 
-def test_a_bad_value_is_one_line():
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("--events=none", r"--events: 'none' is no whole number from 1 to 1,0"),
+        ("--rate=-1", r"--rate: '-1' is no number from 0 to 1,0"),
+        ("--rate=1e-12", r"--rate: '1e-12' is neither 0 nor 0.001 or more"),
+    ],
+)
+def test_a_bad_value_is_one_line(option, message):
     """It names the option and what it takes."""
-    with pytest.raises(CommandError, match=r"--events: 'none' is no whole number from 1 to 1,0"):
-        call_command("demo", "--events=none")
+    with pytest.raises(CommandError, match=message):
+        call_command("demo", option)
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,7 @@ from shared.upsert import upsert
 from tests.rows import NOON, at
 
 COURSE = "course-v1:edX+Tests+2026"
+POSTGRESQL_ALONE = "no other database has arrays"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,7 +170,7 @@ def test_name_of_a_file(model_of: MakeModel) -> None:
         assert model.objects.get().value == name
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="no other database has arrays")
+@pytest.mark.skipif(connection.vendor != "postgresql", reason=POSTGRESQL_ALONE)
 @pytest.mark.parametrize(
     ("field", "values"),
     [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
-from argparse import SUPPRESS, ArgumentParser
+from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -20,6 +20,7 @@ from shared.management.endings import fatal_errors
 from shared.management.option_values import number, whole
 from shared.management.printing import print_whole
 
+_SLOWEST = 0.001
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -53,7 +54,7 @@ class Command(BaseCommand):
         )
         add(
             "--rate",
-            type=number(0, 1_000_000),
+            type=_pace,
             default=RATE,
             metavar="N",
             help="Events per second, 0 for as fast as it goes (default: %(default)s).",
@@ -130,3 +131,11 @@ def _interruptible() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _pace(text: str) -> float:
+    """Return events per second; slower than that no clock could follow."""
+    value = number(0, 1_000_000)(text)
+    if 0 < value < _SLOWEST:
+        raise ArgumentTypeError(f"{text!r} is neither 0 nor {_SLOWEST} or more")
+    return value

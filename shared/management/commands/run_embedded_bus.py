@@ -6,11 +6,11 @@ from time import sleep
 from typing import Any
 
 from django.conf import settings as django_settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from shared import registry
-from shared.embedded import EmbeddedBrokerUnavailable
 from shared.embedded.bus import Bus, running_bus
+from shared.management.endings import fatal_errors
 from shared.stopping import StopRequest
 
 _INTERVAL = 0.1
@@ -30,13 +30,10 @@ class Command(BaseCommand):
         stop = StopRequest()
         topics = sorted({topic for room in registry.rooms() for topic in room.topics})
         prefix = getattr(django_settings, "EVENT_BUS_TOPIC_PREFIX", None) or ""
-        try:
-            with stop.on_signals(), running_bus(topics, prefix=prefix) as bus:
-                self._announce(bus)
-                while not stop.is_made:
-                    sleep(_INTERVAL)
-        except EmbeddedBrokerUnavailable as error:
-            raise CommandError(str(error)) from error
+        with fatal_errors(), stop.on_signals(), running_bus(topics, prefix=prefix) as bus:
+            self._announce(bus)
+            while not stop.is_made:
+                sleep(_INTERVAL)
 
     def _announce(self, bus: Bus) -> None:
         for name, value in bus.addresses.items():

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import Any
 
 import pytest
 
-from shared.demo.stream import Kind, Run, apportion, interleave, schedule, write
+from shared.demo.stream import Kind, RawMessage, Run, apportion, interleave, schedule, write
 
 STARTED = datetime(2026, 3, 4, tzinfo=UTC)
 
@@ -117,8 +118,9 @@ class Clockwork:
 
 def test_every_message_takes_its_turn():
     """One that bears no time of its own as well: those after it aren't older for it."""
-    timeless = Kind(name="timeless", share=500, write=lambda author: "poison")
-    timed = Kind(name="timed", share=500, write=lambda author: author.tick())
+    poison = RawMessage(event_id="", headers=(), value=None)
+    timeless: Kind[Any] = Kind(name="timeless", share=500, write=lambda _: poison)
+    timed: Kind[Any] = Kind(name="timed", share=500, write=lambda author: author.tick())
     planned = write([timed, timeless, timeless, timed], Clockwork(), topic="topic")
     assert planned[0].message == STARTED + timedelta(seconds=1)
     assert planned[-1].message == STARTED + timedelta(seconds=4)

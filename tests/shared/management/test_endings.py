@@ -30,22 +30,29 @@ FATAL: dict[str, tuple[str, ...]] = {
     "retire_learners": (),
     "rewind": (NOWHERE, "--to=earliest"),
     "run_consumers": (NOWHERE,),
+    "run_embedded_bus": (),
     "shadow_report": (NOWHERE,),
     "startconsumer": ("new_sync", "--event=no.such.SIGNAL"),
     "sync_status": (NOWHERE,),
 }
+
+STARTERS = {
+    "demo": "shared.demo.session.started",
+    "run_embedded_bus": "shared.management.commands.run_embedded_bus.running_bus",
+}
+"""What starts a broker inside a command's process."""
 
 
 @pytest.fixture
 def amiss(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Let the commands that are right as they are said have something fatal in their way."""
 
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise EmbeddedBrokerUnavailable("No library.", hint="Install one.")
 
     def amiss(name: str) -> None:
-        if name == "demo":
-            monkeypatch.setattr("shared.demo.session.started", refuse)
+        if name in STARTERS:
+            monkeypatch.setattr(STARTERS[name], refuse)
         elif not FATAL[name]:
             settings.EVENT_SYNC = {"CARRIER": "pigeon"}
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial, update_wrapper
+from importlib.util import find_spec
 from typing import Any, Generic, TypeVar
 
+from django.apps import apps
 from django.db import transaction
 from django.db.models import PROTECT, Q, QuerySet
 from django.db.models.functions import Lower
 
+from shared.exceptions import ConfigurationError
 from shared.learners import OTHERWISE_FOLDED, Identity, Learner, Names
 from shared.ordering import Position, SyncedModel
 from shared.outcomes import Held, WriteResult
@@ -91,5 +94,24 @@ def in_table(
     """Make a destination of a function that writes to this table, matched by its ``sync_key``.
 
     ``gone`` has the values, by column, of rows that say that what they were about is deleted.
+    Raises ``ConfigurationError`` if the app that has the table isn't installed.
     """
+    if missing := _missing_app(model):
+        raise ConfigurationError(
+            f"The table of {model.__name__} belongs to {missing!r}, which isn't installed.",
+            hint=f"Add {missing!r} to INSTALLED_APPS.",
+        )
     return partial(TableDestination, model, gone or {})
+
+
+def _missing_app(model: type[SyncedModel]) -> str:
+    """Return the app beside whose ``apps`` module a model is written, if it isn't installed.
+
+    Django then takes the model for one of the app around it, which has no migration for it.
+    """
+    package = model.__module__.rpartition(".")[0]
+    while package and not apps.is_installed(package):
+        if find_spec(f"{package}.apps"):
+            return package
+        package = package.rpartition(".")[0]
+    return ""

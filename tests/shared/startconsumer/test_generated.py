@@ -57,6 +57,21 @@ def test_whoever_they_name_can_be_retired(project: Project) -> None:
     assert "passed" in result.stdout
 
 
+@pytest.mark.parametrize(
+    "command", [("django", "check"), ("pytest", "--quiet", "plain_changed_sync")], ids=" ".join
+)
+def test_a_table_whose_app_is_not_installed(project: Project, command: tuple[str, ...]) -> None:
+    """The checks and the room's tests name the app, and no table is thought to be another app's."""
+    (project.directory / "without_tables.py").write_text(
+        'from project_settings import *\nINSTALLED_APPS.remove("plain_changed_sync.standalone")\n'
+    )
+    option = "--settings" if command[0] == "django" else "--ds"
+    result = project.run(*command, f"{option}=without_tables")
+    assert result.returncode == 1, result.stdout
+    assert "belongs to 'plain_changed_sync.standalone', which isn't installed." in result.stdout
+    assert "no such table" not in result.stdout
+
+
 def test_a_mapper_that_mixes_up_columns_is_found(project: Project, tmp_path: Path) -> None:
     """The tests that are generated can fail."""
     room = project.directory / "plain_changed_sync"

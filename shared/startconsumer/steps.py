@@ -16,20 +16,29 @@ _PERSONAL = (
 )
 
 
+def keys_and_topic(room: NewRoom) -> str:
+    """Return by what the new room tells rows apart and finds its events, and how sure that is."""
+    name, place = room.names.room, room.place
+    key = ", ".join(field.name for field in room.key)
+    origin = f"as {place.known_from} has it" if place.known_from else "guessed: compare it"
+    return "\n".join(
+        [
+            f"Key of a row: {key} ({room.key_reason}); change it in {name}/records.py.",
+            *([_PERSONAL] if room.key_is_personal else []),
+            f"Topic: {place.topic}, event key {place.key_field} ({origin}); {name}/consumers.py.",
+        ]
+    )
+
+
 def next_steps(room: NewRoom, folder: Path) -> str:
     """Return the steps from the new room to its first run."""
     name, consumer = room.names.room, room.names.consumer
     applications = [name] if room.model else [name, f"{name}.standalone"]
-    key = ", ".join(field.name for field in room.key)
-    place = room.place
-    origin = f"as {place.known_from} has it" if place.known_from else "guessed: compare it"
     return "\n".join(
         [
             f"Made {folder}.",
             "",
-            f"Key of a row: {key} ({room.key_reason}); change it in {name}/records.py.",
-            *([_PERSONAL] if room.key_is_personal else []),
-            f"Topic: {place.topic}, event key {place.key_field} ({origin}); {name}/consumers.py.",
+            keys_and_topic(room),
             "",
             "Next, in the service's settings:",
             "",

@@ -13,7 +13,7 @@ from shared.management.printing import print_whole
 from shared.startconsumer.columns import model_named
 from shared.startconsumer.rendering import files_of
 from shared.startconsumer.room import new_room
-from shared.startconsumer.steps import next_steps
+from shared.startconsumer.steps import keys_and_topic, next_steps
 from shared.startconsumer.writing import check_is_free, write
 
 
@@ -61,7 +61,11 @@ class Command(BaseCommand):
             metavar="D",
             help="Where the package goes; by default the working directory.",
         )
-        parser.add_argument("--dry-run", action="store_true", help="List the files, write none.")
+        parser.add_argument(
+            "--dry-run",
+            action="store_true",
+            help="Say the key and the topic, list the files, write none.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Write the room and say what is next."""
@@ -80,7 +84,9 @@ class Command(BaseCommand):
             files = files_of(room, directory)
             folder = directory / room.names.room
             if options["dry_run"]:
-                print_whole(self.stdout, "\n".join(str(folder / name) for name in files))
+                paths = [str(folder / name) for name in files]
+                print_whole(self.stdout, "
+".join([keys_and_topic(room), "", *paths]))
                 return
             write(folder, files)
         print_whole(self.stdout, next_steps(room, folder))

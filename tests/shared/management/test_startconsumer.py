@@ -94,10 +94,14 @@ def test_a_room_for_a_table_that_is_there(tmp_path: Path) -> None:
 
 
 def test_dry_run_writes_nothing(tmp_path: Path) -> None:
-    """It lists what it would."""
+    """It lists what it would, and says the key and the topic in the words of the real run."""
     printed = start(ROOM, "--dry-run", "--directory", str(tmp_path))
+    guessed = printed.splitlines()[:2]
+    assert guessed[0].startswith("Key of a row: user_id, course_key (a learner and a place)")
+    assert "lifecycle, event key enrollment.course.course_key (guessed" in guessed[1]
     assert str(tmp_path / ROOM / "standalone/migrations/0001_initial.py") in printed
     assert list(tmp_path.iterdir()) == []
+    assert "\n".join(guessed) in start(ROOM, "--directory", str(tmp_path))
 
 
 def test_options_are_heard(tmp_path: Path) -> None:

@@ -26,8 +26,8 @@ class Sample:
     """The events of one signal, and the table that they end in.
 
     ``data(number, state)`` makes the signal's arguments: each ``number`` from 1 on is a row of its
-    own, each ``state`` from 0 to 3 something that the row may say; 0 and 1 differ. Validated when
-    made.
+    own, each ``state`` from 0 to 3 something that the row may say; 0 and 1 differ, but for
+    ``one_state``. Validated when made.
     """
 
     signal: OpenEdxPublicSignal
@@ -40,6 +40,9 @@ class Sample:
     """The rows that these refer to: row 3 to one of its parent's rows 1 to 3, and so on."""
     unwanted: Sequence[EventData] = ()
     """Arguments of events that the consumer doesn't want."""
+    one_state: bool = False
+    """Whether an event says no more than its key, as where its type is the row's state; ``data``
+    needn't heed its ``state`` then."""
     seen: frozenset[str] = frozenset()
     """Columns that say what the table saw, and so depend on the order of arrival."""
     golden: Path | None = None
@@ -68,6 +71,11 @@ class Sample:
     def creates_only(self) -> bool:
         """Whether its events only make rows; of a room that isn't registered it is taken not to."""
         return any(route.creates_only for *_, route in self._consumers())
+
+    @property
+    def has_states(self) -> bool:
+        """Whether one of its events may change what another has made."""
+        return not (self.one_state or self.creates_only)
 
     @property
     def consumer_name(self) -> str:

@@ -26,6 +26,11 @@ from shared.testing.sample import Row, Sample
 
 ROWS = 3
 """So many rows the contract's events are about."""
+NOTHING_NEW = (
+    "the event, or the sample's state 1, says nothing new: let data() heed its state, or say "
+    "one_state=True if the event says no more than its key"
+)
+"""What is wrong with a sample whose second event doesn't change the row."""
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,23 @@ def test_events_that_only_create_are_not_asked_to_change_rows():
     }
 
 
+ONE_STATE = replace(
+    samples.SHELVES, data=lambda number, _: samples.shelf(number, 0), one_state=True
+)
+
+
+def test_events_of_one_state_are_asked_for_what_they_can_break():
+    """Of two at one time either may win."""
+    left = left_out(ONE_STATE) - left_out(samples.SHELVES)
+    assert left == {"test_same_time_follows_the_place"}
+
+
+class TestOneState(ConsumerContract):
+    """Events that say no more than their key."""
+
+    sample = ONE_STATE
+
+
 class TestShelves(ConsumerContract):
     """Rows that refer to no others."""
 

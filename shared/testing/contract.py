@@ -24,7 +24,7 @@ from shared.testing.avro import holds, put, schema_field
 from shared.testing.bus import InMemoryBus
 from shared.testing.garbage import Garbage
 from shared.testing.sample import Sample
-from shared.testing.trial import NOTHING_NEW, ROWS, Trial, why
+from shared.testing.trial import NOTHING_NEW, ROWS, Trial, changed, why
 
 APPLIED, UNCHANGED, STALE = Outcome.APPLIED, Outcome.UNCHANGED, Outcome.STALE
 DEAD, FILTERED, PARKED = Outcome.DEAD, Outcome.FILTERED, Outcome.PARKED
@@ -97,8 +97,8 @@ class ConsumerContract:
         """An event with another id and a later time that tells nothing new: UNCHANGED."""
         trial.take(trial.event())
         before = trial.rows()
-        assert trial.take(trial.event(minute=1)) == [UNCHANGED]
-        assert trial.rows() == before
+        assert trial.take(trial.event(minute=1)) == [UNCHANGED], changed(before, trial.rows())
+        assert trial.rows() == before, changed(before, trial.rows())
 
     def test_older_event_is_ignored(self, trial: Trial) -> None:
         """In the same batch as the newer one, and in a later one."""

@@ -155,6 +155,17 @@ def why(ending: Ending) -> str:
     return ending.error
 
 
+def changed(before: Sequence[Row], after: Sequence[Row]) -> str:
+    """Return what an event changed that said nothing new, and what to do about it."""
+    pairs = zip(before, after, strict=False)
+    names = {name for old, new in pairs for name in new if new[name] != old[name]}
+    columns = ", ".join(sorted(names - {"modified"} or names)) or "no column"
+    return (
+        f"the event says the same, yet it changed {columns}; a column that is taken from the "
+        "event's time, or from the clock, is observed()"
+    )
+
+
 def misfit(model: type[models.Model], row: Row) -> str:
     """Return the name of a column whose value some database wouldn't take, if there is one.
 

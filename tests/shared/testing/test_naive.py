@@ -29,7 +29,7 @@ from shared.testing import ConsumerContract, InMemoryBus, Sample, registered
 from shared.testing.factories import data_of
 from shared.testing.trial import Trial
 from tests.shared.testing import samples
-from tests.shared.testing.naive import BECOMES, GARBAGE, NAIVE, ORPHAN, Naive
+from tests.shared.testing.naive import BECOMES, GARBAGE, NAIVE, ORPHAN, SAME_FACT, Naive
 from tests.shared.testing.unsteady import UNSTEADY
 from tests.testapp.checked import CHECKED_SHELVES
 from tests.testapp.events import BOOK_CHANGED
@@ -99,6 +99,20 @@ def test_naive_consumer_is_found(naive, promise):
     """By an assertion that fails, and not by something that happens to raise."""
     with installed(naive), pytest.raises(AssertionError):
         run(samples.BOOKS, promise)
+
+
+@pytest.mark.parametrize(
+    ("naive", "columns"),
+    [
+        pytest.param(UNSTEADY["says something else each time"][0], "price", id="a column"),
+        pytest.param(NAIVE["touches rows that don't change"][0], "modified", id="modified"),
+    ],
+)
+def test_columns_that_change_without_news_are_named(naive, columns):
+    """And where such a value most often comes from."""
+    message = rf"it changed {columns}; a column that is taken from the event's time.* observed\(\)"
+    with installed(naive), pytest.raises(AssertionError, match=message):
+        run(samples.BOOKS, SAME_FACT)
 
 
 def test_every_promise_can_be_broken():

@@ -6,12 +6,14 @@ What doesn't is yielded and not raised: a check tells all of it, a worker ends w
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 
 from shared import registry
 from shared.conf import get_settings
 from shared.consumer import Room, Route
 from shared.event_schemas import field_at, generated_from
 from shared.exceptions import ConfigurationError
+from shared.misspellings import hint_about
 
 
 def unknown_names() -> Iterator[ConfigurationError]:
@@ -20,19 +22,27 @@ def unknown_names() -> Iterator[ConfigurationError]:
     A worker would write what a filter refuses, or live what is to be shadow, or in a new group.
     """
     consumers = [consumer.name for consumer in registry.consumers()]
-    rooms = [room.name for room in registry.rooms()]
+    settings = get_settings()
     for setting, kind, names in (
         ("DESTINATION_OPTIONS", "consumer", consumers),
         ("FILTERS", "consumer", consumers),
-        ("GROUPS", "room", rooms),
+        ("GROUPS", "room", [room.name for room in registry.rooms()]),
         ("MODES", "consumer", consumers),
     ):
-        for name in getattr(get_settings(), setting.lower()):
-            if name not in names:
-                yield ConfigurationError(
-                    f"EVENT_SYNC[{setting!r}] names {name!r}, which is no installed {kind}.",
-                    hint=f"Installed: {', '.join(names)}.",
-                )
+        for name in sorted(set(getattr(settings, setting.lower())) - set(names)):
+            yield _unknown(setting, name, kind, names)
+    # A destination may be that of a room which only another service installs.
+    without = [name for name in consumers if name not in settings.destinations]
+    for name in sorted(set(settings.destinations) - set(consumers)):
+        if get_close_matches(name, without):
+            yield _unknown("DESTINATIONS", name, "consumer", without)
+
+
+def _unknown(setting: str, name: str, kind: str, names: list[str]) -> ConfigurationError:
+    return ConfigurationError(
+        f"EVENT_SYNC[{setting!r}] names {name!r}, which is no installed {kind}.",
+        hint=hint_about(name, names, what="Installed"),
+    )
 
 
 def missing_schemas() -> Iterator[ConfigurationError]:

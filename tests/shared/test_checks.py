@@ -94,6 +94,27 @@ def test_e002_consumer_without_destination(library, settings):
     assert "EVENT_SYNC['DESTINATIONS']['books']" in str(message.hint)
 
 
+def test_e002_destination_of_a_misspelt_consumer(library, settings):
+    """The name that is there for nobody is said, with the one that lacks a destination."""
+    destinations = {**settings.EVENT_SYNC["DESTINATIONS"]}
+    destinations["boooks"] = destinations.pop("books")
+    settings.EVENT_SYNC = {**settings.EVENT_SYNC, "DESTINATIONS": destinations}
+    lacking, misspelt = found()
+    assert lacking.msg == "Consumer 'books' has no destination."
+    assert misspelt.id == "event_sync.E002"
+    assert misspelt.msg == (
+        "EVENT_SYNC['DESTINATIONS'] names 'boooks', which is no installed consumer."
+    )
+    assert misspelt.hint == "Did you mean 'books'?"
+
+
+def test_destination_of_a_room_that_is_not_installed(library, settings):
+    """Services may share their settings; however alike the names, no consumer lacks it."""
+    destinations = {**settings.EVENT_SYNC["DESTINATIONS"], "boooks": "nowhere.write"}
+    settings.EVENT_SYNC = {**settings.EVENT_SYNC, "DESTINATIONS": destinations}
+    assert ids() == []
+
+
 def use_filters(settings: Any, **filters: Any) -> None:
     """Name further filters of consumers."""
     by_name = {name.replace("_", "-"): paths for name, paths in filters.items()}
@@ -128,10 +149,10 @@ def test_e002_mode_of_no_consumer(library, settings):
 
 def test_e002_group_of_no_room(library, settings):
     """A typo in a name would let a room begin anew, in a group of its own name."""
-    settings.EVENT_SYNC = {**settings.EVENT_SYNC, "GROUPS": {"credentials": "grades"}}
+    settings.EVENT_SYNC = {**settings.EVENT_SYNC, "GROUPS": {"library": "grades"}}
     (message,) = found()
     assert message.id == "event_sync.E002"
-    assert message.msg == "EVENT_SYNC['GROUPS'] names 'credentials', which is no installed room."
+    assert message.msg == "EVENT_SYNC['GROUPS'] names 'library', which is no installed room."
     assert ROOM in str(message.hint)
 
 

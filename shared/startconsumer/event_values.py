@@ -12,6 +12,7 @@ from typing import Any, get_args
 import attr
 from openedx_events.tooling import OpenEdxPublicSignal
 
+from shared.catalogue import signal_paths
 from shared.event_schemas import fields_of, schema_of
 from shared.exceptions import ConfigurationError
 
@@ -55,6 +56,8 @@ class EventValue:
 def signal_at(dotted: str) -> OpenEdxPublicSignal:
     """Return the signal of this dotted path. Raises ``ConfigurationError``."""
     module_name, _, name = dotted.rpartition(".")
+    if not module_name:
+        raise ConfigurationError(f"{name!r} is no dotted path.", hint=_path_of(name) or _HINT)
     module = _module(module_name)
     signal = getattr(module, name, None)
     if not isinstance(signal, OpenEdxPublicSignal):
@@ -67,11 +70,17 @@ def signal_at(dotted: str) -> OpenEdxPublicSignal:
     return signal
 
 
+def _path_of(name: str) -> str:
+    """Return a hint: the path of the one signal of this name, if there is exactly one."""
+    paths = [path for path in signal_paths().values() if path.endswith(f".{name}")]
+    return f"Did you mean {paths[0]}?" if name and len(paths) == 1 else ""
+
+
 def _module(name: str) -> ModuleType:
     try:
         return import_module(name)
     except Exception as error:  # a module may raise anything while it is imported
-        if name.startswith(".") or not name or _is_missing(name, error):
+        if name.startswith(".") or _is_missing(name, error):
             raise ConfigurationError(f"There is no module {name!r}.", hint=_HINT) from error
         raise ConfigurationError(
             f"{name} can't be imported: {type(error).__name__}: {error}",

@@ -133,7 +133,9 @@ def test_a_key_that_may_lack_is_refused(key: str) -> None:
     ("event", "message"),
     [
         ("nowhere.signals.X", "There is no module 'nowhere.signals'"),
-        ("nothing", "There is no module ''"),
+        ("nothing", "'nothing' is no dotted path.*Name the signal by its dotted path"),
+        ("", "'' is no dotted path.*Name the signal by its dotted path"),
+        ("COURSE_ENROLLMENT_CHANGED", rf"Did you mean {LEARNING}\.COURSE_ENROLLMENT_CHANGED\?"),
         ("..signals.X", r"There is no module '\.\.signals'"),
         (f"{LEARNING}.more.X", "There is no module"),
         (f"{LEARNING}.COURSE_ENROLMENT_CREATED", "is no signal of an event"),

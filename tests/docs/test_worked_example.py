@@ -10,7 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from openedx_events.learning.signals import COURSE_ENROLLMENT_CREATED
 
+from shared.startconsumer.event_values import values_in
+from shared.startconsumer.people import identity_of
 from tests.processes import ROOT
 
 EXAMPLES = ROOT / "docs" / "examples"
@@ -51,6 +54,14 @@ def test_its_tests_pass(tmp_path: Path) -> None:
 def test_django_finds_nothing(check: str, tmp_path: Path) -> None:
     """Neither a missing migration nor a warning of a system check."""
     run("manage.py", *check.split(), folder=tmp_path)
+
+
+def test_its_learner_is_wherever_the_event_names_people() -> None:
+    """As in a room that is generated: whoever enrolled the learner is found, too."""
+    text = (EXAMPLES / "reporting_enrollments_sync" / "consumers.py").read_text()
+    named = {value.path for value in values_in(COURSE_ENROLLMENT_CREATED) if identity_of(value)}
+    assert len(named) == 6
+    assert set(re.findall(r'LearnerField\(Identity\.\w+, "([^"]+)"', text)) == named
 
 
 def test_page_shows_all_of_it() -> None:

@@ -76,6 +76,7 @@ ENROLLMENTS = Consumer(
             LearnerField(Identity.LMS_USER_ID, "enrollment.user.id", "lms_user_id"),
             LearnerField(Identity.USERNAME, "enrollment.user.pii.username"),
             LearnerField(Identity.EMAIL, "enrollment.user.pii.email"),
+            LearnerField(Identity.LMS_USER_ID, "enrollment.created_by.id"),
             LearnerField(Identity.USERNAME, "enrollment.created_by.pii.username"),
             LearnerField(Identity.EMAIL, "enrollment.created_by.pii.email"),
         ),

@@ -85,8 +85,7 @@ class Command(BaseCommand):
             folder = directory / room.names.room
             if options["dry_run"]:
                 paths = [str(folder / name) for name in files]
-                print_whole(self.stdout, "
-".join([keys_and_topic(room), "", *paths]))
+                print_whole(self.stdout, "\n".join([keys_and_topic(room), "", *paths]))
                 return
             write(folder, files)
         print_whole(self.stdout, next_steps(room, folder))

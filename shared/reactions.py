@@ -7,6 +7,7 @@ codes.
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from typing import Any
 
@@ -65,6 +66,29 @@ _SQLITE_STOP = frozenset([1, 3, 11, 17, 23, 26])
 _POSTGRES_CLEARS = frozenset(["40001", "40P01", "55P03", "53100"])
 _MYSQL_CLEARS = frozenset([1020, 1205, 1213, 1614, 3572, 3, 1021, 1026, 1114])
 _SQLITE_CLEARS = frozenset([5, 6, 13])
+
+_NAME = r"[A-Za-z_]\w{0,63}"
+_PATH = rf"(?:{_NAME}\.){{0,2}}{_NAME}"
+# Whole lines, so that what is taken for a name is one; a server that speaks another language names
+# nothing.
+_ABSENT = {
+    kind: re.compile("|".join(lines), re.ASCII)
+    for kind, lines in {
+        "table": (
+            rf"no such table: ({_PATH})",
+            rf'relation "({_PATH})" does not exist',
+            rf"Table '({_PATH})' doesn't exist",
+        ),
+        "column": (
+            rf"no such column: ({_PATH})",
+            rf"table {_PATH} has no column named ({_NAME})",
+            rf'column "({_NAME})" of relation "{_NAME}" does not exist',
+            rf'column "?({_PATH})"? does not exist',
+            rf"Unknown column '({_PATH})' in '[A-Za-z ]+'",
+        ),
+    }.items()
+}
+_ABSENT_CODES = frozenset(["42P01", "42703", 1146, 1054, "SQLITE_ERROR"])
 
 # By name, for they are a host's: what the clients of its caches and of Celery's broker raise while
 # nobody answers. These are no OSError, and whatever is derived from them is an outage as well.
@@ -137,14 +161,26 @@ def describe(error: BaseException) -> str:
     """Return the class of an exception and its database code: all that is safe to keep of it.
 
     Messages of databases and libraries quote values of the row. That of a connection that could
-    not be had doesn't, and psycopg has no code for it.
+    not be had doesn't, and psycopg has no code for it. The name of a table or column that isn't
+    there is taken out of its message, for it is the schema's.
     """
     cause: Any = error.__cause__ or error
     code = _sqlstate(error) or getattr(cause, "sqlite_errorname", None) or _mysql_code(error)
     if not code and getattr(cause, "pgconn", None):
         code = " ".join(str(cause).split())
     name = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
+    if isinstance(error, DatabaseError) and code in _ABSENT_CODES:
+        code = f"{code}{_absent(cause)}"
     return f"{name} ({code})" if code else name
+
+
+def _absent(cause: BaseException) -> str:
+    """Return which table or column isn't there, if a driver's message is one that says so."""
+    text = str(cause.args[-1]).partition("\n")[0] if cause.args else ""
+    for kind, lines in _ABSENT.items():
+        if found := lines.fullmatch(text):
+            return f": no {kind} {found[found.lastindex or 0]}"
+    return ""
 
 
 def _sqlstate(error: BaseException) -> str | None:

@@ -135,6 +135,29 @@ MARIADB = {
 }
 
 
+# As psycopg and MariaDB say it; the last two hold what is no name.
+ABSENT = [
+    (postgres.UndefinedTable('relation "grade" does not exist\nLINE 1: SELECT'), "no table grade"),
+    (
+        postgres.UndefinedColumn('column "colour" of relation "grade" does not exist\nLINE 1: x'),
+        "no column colour",
+    ),
+    (postgres.UndefinedColumn("column grade.colour does not exist"), "no column grade.colour"),
+    (postgres.UndefinedColumn('column "colour" does not exist'), "no column colour"),
+    (django.db.ProgrammingError(1146, "Table 'lms.grade' doesn't exist"), "no table lms.grade"),
+    (
+        django.db.OperationalError(1054, "Unknown column 'grade.colour' in 'SELECT'"),
+        "no column grade.colour",
+    ),
+    (
+        django.db.OperationalError(1054, "Unknown column 'colour' in 'field list'"),
+        "no column colour",
+    ),
+    (postgres.UndefinedTable(f'relation "{SECRET}" does not exist'), ""),
+    (django.db.OperationalError(1054, f"Unknown column '{SECRET}' in 'SELECT'"), ""),
+]
+
+
 def cases(by_reaction):
     """Return one parameter for each error."""
     return [
@@ -157,6 +180,14 @@ def test_mariadb_codes(error, reaction):
     """The class misleads: bad text and a failed CHECK are OperationalErrors there."""
     assert reaction_to(error) is reaction
     assert SECRET not in describe(error)
+
+
+@pytest.mark.parametrize(("error", "what"), ABSENT)
+def test_what_is_absent_has_a_name(error, what):
+    """It is the schema's, and says whether migrations, an app or a column of theirs is missing."""
+    told = describe(by_django(error) if isinstance(error, psycopg.Error) else error)
+    assert (f": {what})" in told) if what else ("no column" not in told and "no table" not in told)
+    assert SECRET not in told
 
 
 CLEARING = [
@@ -314,13 +345,20 @@ class TestSqlite:
         assert describe(error) == f"django.db.utils.IntegrityError ({code})"
 
     @pytest.mark.parametrize(
-        "statement", ["SELECT * FROM nothing", "SELECT colour FROM grade", "SELEKT 1"]
+        ("statement", "what"),
+        [
+            ("SELECT * FROM shelf", ": no table shelf"),
+            ("SELECT colour FROM grade", ": no column colour"),
+            ("INSERT INTO grade (colour) VALUES (1)", ": no column colour"),
+            (f'SELECT "{SECRET}".x FROM grade', ""),
+            ("SELEKT 1", ""),
+        ],
     )
-    def test_missing_table_or_column_stops(self, file, statement):
-        """The migrations aren't applied, or the code is wrong."""
+    def test_missing_table_or_column_stops(self, file, statement, what):
+        """The migrations aren't applied, or the code is wrong; what isn't there has a name."""
         error = self.error_of(file, statement)
         assert reaction_to(error) is Reaction.STOP
-        assert describe(error) == "django.db.utils.OperationalError (SQLITE_ERROR)"
+        assert describe(error) == f"django.db.utils.OperationalError (SQLITE_ERROR{what})"
 
     def test_file_that_is_no_database_stops(self, tmp_path):
         """Waiting doesn't make it one."""

@@ -26,7 +26,8 @@ def problems(status: RoomStatus, *, now: datetime) -> Iterator[str]:
                 f"and {worker.total_lag} messages wait."
             )
         elif worker.lag is None:
-            yield f"Worker {worker.worker} can't tell its lag: the broker doesn't answer."
+            why = f": {worker.reason}" if worker.reason else "."
+            yield f"Worker {worker.worker} can't tell its lag{why}"
     if status.is_paused:
         yield "The room is paused by its switch."
     for each in status.consumers:

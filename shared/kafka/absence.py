@@ -28,7 +28,12 @@ class Absence:
     def note(self, topic: str) -> None:
         """Note that a topic was reported missing; librdkafka does so once."""
         self.since.setdefault(topic, monotonic())
-        log.warning(Action.BROKER_WAITING, waiting_for=f"topic {topic}")
+        log.warning(
+            Action.BROKER_WAITING,
+            waiting_for=f"topic {topic}",
+            seconds=get_settings().topic_grace,
+            hint=errors.missing_topic(topic).hint,
+        )
 
     def look(self, consumer: Consumer) -> FatalError | None:
         """Look again for topics whose grace is over; return what to end with if one isn't there."""

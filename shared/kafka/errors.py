@@ -70,7 +70,8 @@ def missing_topic(topic: str) -> FatalError:
     """Return what to end with when a topic has been missing for too long."""
     return FatalError(
         f"The broker has no topic {topic!r}.",
-        hint="Create it, or correct EVENT_BUS_TOPIC_PREFIX or the consumer's topic.",
+        hint="Create it (run_embedded_bus makes those of the rooms that are installed when it "
+        "starts), or correct EVENT_BUS_TOPIC_PREFIX or the consumer's topic.",
     )
 
 

@@ -23,6 +23,7 @@ from shared.kafka.vitals import Minute, Vitals
 from shared.logging import Action, Log
 from shared.models import WorkerMinute
 from shared.reactions import describe
+from shared.states import ENDED
 from shared.times import minute_of
 
 log = Log(__name__)
@@ -40,6 +41,7 @@ class Monitor:
         self._group: Group | None = None
         self._looks = 0
         self._is_failing = False
+        self._silence = ""
         self._end = Event()
         self._thread = Thread(target=self._run, name="monitor", daemon=True)
 
@@ -65,11 +67,14 @@ class Monitor:
     def _lag(self) -> dict[tuple[str, int], int] | None:
         try:
             self._group = self._group or Group(self._vitals.group)
-            return self._group.lag(self._topics)
-        except FatalError:
+            lag = self._group.lag(self._topics)
+        except FatalError as error:
             # A client that met a cluster without brokers may never look for one again.
             self._group = None
-            return None  # the worker says why
+            self._silence = str(error)
+            return None
+        self._silence = ""
+        return lag
 
     def _keep(self) -> None:
         """Keep what was done, and look how much is parked and dead, as far as the database goes."""
@@ -107,7 +112,7 @@ class Monitor:
             "seen_at": now,
             "progress_at": vitals.progress_at,
             "state": vitals.state,
-            "reason": vitals.reason,
+            "reason": vitals.reason or ("" if vitals.state in ENDED else self._silence),
             "lag": vitals.lag and {f"{topic}[{n}]": lag for (topic, n), lag in vitals.lag.items()},
         }
         WorkerMinute.objects.update_or_create(

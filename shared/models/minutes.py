@@ -11,7 +11,8 @@ class WorkerMinute(models.Model):
     .. no_pii:
 
     ``lag`` is by ``topic[partition]``, ``None`` where the broker didn't tell; ``latencies`` counts
-    events by ``shared.metrics.LATENCY_BUCKETS``, with one more count for the later ones.
+    events by ``shared.metrics.LATENCY_BUCKETS``, with one more count for the later ones. The reason
+    of a worker that neither waits nor has ended is why its lag isn't known.
     """
 
     worker = models.CharField(max_length=255)

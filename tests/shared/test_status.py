@@ -86,9 +86,11 @@ def test_lag_is_that_of_all_workers() -> None:
     tell("host:1", lag={"topic[0]": 2, "topic[1]": 3})
     tell("host:2", lag={"topic[2]": 5})
     assert look().lag == 10
-    tell("host:3", lag=None)
+    tell("host:3", lag=None, reason="The broker has no topic 'topic'.")
     assert look().lag is None
-    assert said() == ["Worker host:3 can't tell its lag: the broker doesn't answer."]
+    assert said() == ["Worker host:3 can't tell its lag: The broker has no topic 'topic'."]
+    WorkerMinute.objects.update(reason="")
+    assert said() == ["Worker host:3 can't tell its lag."]
 
 
 def test_lag_of_a_partition_that_changed_hands() -> None:

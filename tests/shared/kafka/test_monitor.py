@@ -14,6 +14,8 @@ from shared.kafka import monitor as monitor_module
 from shared.kafka.monitor import Monitor
 from shared.kafka.rewinding import Group
 from shared.kafka.vitals import Vitals
+from shared.models import WorkerMinute
+from shared.states import State
 from tests.grades import TOPIC
 
 
@@ -41,6 +43,27 @@ def test_lag_after_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = [monitor._lag() for _ in range(3)]
     assert answers == [None, {(TOPIC, 0): 3}, {(TOPIC, 0): 3}]
     assert Lost.made == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("state", "reason"), [(State.RUNNING, "The broker doesn't answer."), (State.STOPPED, "")]
+)
+def test_why_the_lag_is_not_known(
+    monkeypatch: pytest.MonkeyPatch, state: State, reason: str
+) -> None:
+    """It is kept with the sign of life, and gone as soon as the lag is there."""
+    monkeypatch.setattr(monitor_module, "Group", Lost)
+    monkeypatch.setattr(Lost, "made", 0)
+    vitals = Vitals(worker="worker", room="room", group="tests", mode=Mode.LIVE)
+    monitor = Monitor(vitals, [TOPIC])
+    vitals.tell_lag(monitor._lag())
+    vitals.tell_ended(state)
+    monitor._keep()
+    assert (vitals.lag, WorkerMinute.objects.get().reason) == (None, reason)
+    vitals.tell_lag(monitor._lag())
+    monitor._keep()
+    assert WorkerMinute.objects.latest("pk").reason == ""
 
 
 def test_client_that_is_dropped(event_sync: Callable[..., None]) -> None:

@@ -333,13 +333,20 @@ def test_group_that_will_never_have_us_is_fatal(
 
 
 def test_missing_topic_is_fatal_after_its_grace(
-    cluster: Cluster, join: Callable[..., Member], event_sync: Callable[..., None]
+    cluster: Cluster,
+    join: Callable[..., Member],
+    event_sync: Callable[..., None],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A topic that stays away ends the wait, with the name as the broker knows it."""
+    """A topic that stays away ends the wait, with the name as the broker knows it.
+
+    What to do is said when the wait begins.
+    """
     event_sync(TOPIC_GRACE=0.3)
     cluster.broker.set_topic_error(TOPIC, KafkaError.UNKNOWN_TOPIC_OR_PART)
     with pytest.raises(FatalError, match=f"no topic '{TOPIC}'.*Hint: Create it"):
         join().take(1)
+    assert f"broker.waiting waiting_for=topic {TOPIC} seconds=0.3 hint=Create it" in caplog.text
 
 
 def test_topic_that_comes_within_its_grace(

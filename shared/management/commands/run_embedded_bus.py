@@ -21,8 +21,10 @@ class Command(BaseCommand):
 
     help = (
         "Run a Kafka-protocol broker and a schema registry inside this process, with the topics of "
-        "the installed rooms, until SIGTERM or SIGINT. Its standard output is the environment that "
-        "leads there. Not for production: it keeps everything in memory."
+        "the rooms that are installed when it starts, until SIGTERM or SIGINT. Its standard output "
+        "is the environment that leads there, for a shell to read. Its ports are free ones, others "
+        "at each start: the broker, librdkafka's, takes none by number. Not for production: it "
+        "keeps everything in memory."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -38,6 +40,8 @@ class Command(BaseCommand):
     def _announce(self, bus: Bus) -> None:
         for name, value in bus.addresses.items():
             self.stdout.write(f"export {name}={value}")
-        self.stdout.flush()
         topics = ", ".join(bus.topics) or "none, for no room is installed"
-        self.stderr.write(f"Topics: {topics}.\nCtrl-C ends it; then all that it holds is gone.")
+        # All in one stream, in the order in which it is read, a pipe's as well.
+        self.stdout.write(f"# Topics: {topics}.")
+        self.stdout.write("# Ctrl-C ends it; then all that it holds is gone.")
+        self.stdout.flush()

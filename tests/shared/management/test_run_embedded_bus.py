@@ -7,6 +7,7 @@ import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import run
 
 import pytest
 from confluent_kafka.admin import AdminClient
@@ -29,7 +30,7 @@ def bus(tmp_path: Path) -> Iterator[Process]:
     """The command, in a service whose topics have a prefix."""
     environment = ENVIRONMENT | {"EVENT_BUS_TOPIC_PREFIX": "stage"}
     process = Process(["run_embedded_bus"], environment, tmp_path / "bus.log")
-    process.wait_for("^Ctrl-C ends it")
+    process.wait_for("^# Ctrl-C ends it")
     yield process
     process.kill()
 
@@ -51,6 +52,17 @@ def test_it_leads_to_both(bus: Process) -> None:
     with SchemaRegistryClient({"url": url}) as client:
         assert client.get_subjects() == []
     assert variables["EVENT_BUS_TOPIC_PREFIX"] == "stage"
+
+
+def test_a_shell_can_read_it(bus: Process) -> None:
+    """All of it: the environment comes first, what people want to know beside it is a comment."""
+    lines = bus.output.splitlines()
+    exports = [line.startswith("export ") for line in lines]
+    assert exports == sorted(exports, reverse=True)
+    assert any(exports)
+    assert all(line.startswith("# ") for line in lines[sum(exports) :])
+    read = run(["sh", "-ec", bus.output], capture_output=True, text=True, timeout=PATIENCE)
+    assert (read.returncode, read.stdout, read.stderr) == (0, "", "")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

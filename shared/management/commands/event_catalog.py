@@ -19,6 +19,8 @@ from shared.management.endings import fatal_errors
 from shared.management.printing import drawn, print_whole
 from shared.publishers import Publisher
 
+_COLUMNS = ("topic", "event", "key", "published by", "consumed by", "learner", "schema")
+
 
 class Command(BaseCommand):
     """List the events of every installed room, from code and settings."""
@@ -46,7 +48,10 @@ class Command(BaseCommand):
         print_whole(self.stdout, write(entries) if write else self._table(entries))
 
     def _table(self, entries: Sequence[CatalogueEntry]) -> str:
-        table = Table("topic", "event", "key", "published by", "consumed by", "learner", "schema")
+        table = Table()
+        for name in _COLUMNS:
+            # Not cut short, however little room there is.
+            table.add_column(name, overflow="fold")
         for entry in entries:
             table.add_row(
                 entry.full_topic,

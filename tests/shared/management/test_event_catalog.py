@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from io import StringIO
 from typing import Any
 
@@ -93,6 +94,23 @@ def test_table(settings: Any, library: Room) -> None:
     book = line_of("org.openedx.tests.book.changed.v1")
     assert "tests.testapp.events.BOOK_CHANGED" in book
     assert " no " in book
+
+
+@pytest.mark.parametrize("width", [80, 150])
+def test_table_is_whole_on_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    """What doesn't fit into a column goes on below: two events never look like one."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    stream = StringIO()
+    monkeypatch.setattr(stream, "isatty", lambda: True)
+    call_command("event_catalog", stdout=stream, no_color=True)
+    lines = re.sub(r"\x1b\[\d*m", "", stream.getvalue()).splitlines()
+    assert max(map(len, lines)) <= width
+    rows = [line.split("│")[1:-1] for line in lines if line.startswith("│")]
+    columns = ["".join("".join(column).split()) for column in zip(*rows, strict=True)]
+    for entry in catalogue():
+        assert entry.full_topic in columns[0]
+        assert entry.event_type in columns[1]
+        assert entry.key_field in columns[2]
 
 
 def test_table_says_what_is_off() -> None:

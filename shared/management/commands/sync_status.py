@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
+from math import inf
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -14,6 +15,8 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from shared import registry
+from shared.dashboard.scales import duration
+from shared.depths import Depth
 from shared.diagnosis import problems
 from shared.exceptions import ConfigurationError, FatalError
 from shared.management.endings import fatal_errors
@@ -21,6 +24,7 @@ from shared.management.printing import drawn, print_whole
 from shared.status import RoomStatus, statuses
 
 _UNWELL = 1
+_OUTCOMES = ("applied", "unchanged", "stale", "filtered", "ignored", "dead")
 
 
 class Command(BaseCommand):
@@ -89,18 +93,21 @@ class _Broker:
 
 
 def _table(status: RoomStatus) -> Table:
-    columns = ("applied", "unchanged", "stale", "filtered", "ignored", "dead")
-    table = Table("consumer", *(f"{name} /h" for name in columns), "parked", "dead letters")
-    table.title = f"{status.room} ({status.mode}, group {status.group})"
+    """Return a column for each consumer: those of a room fit into 80 columns, the numbers don't."""
+    title = f"{status.room} ({status.mode}, group {status.group})"
+    table = Table("", title=title, collapse_padding=True)
     table.title_justify = "left"
     for each in status.consumers:
-        table.add_row(
-            each.consumer or "(none)",
-            *(f"{each.last_hour.get(name, 0):,}" for name in columns),
-            f"{each.parked.count:,}" if each.parked else "0",
-            f"{each.dead.count:,}" if each.dead else "0",
-        )
+        table.add_column(each.consumer or "(none)", justify="right", overflow="fold")
+    for name in _OUTCOMES:
+        table.add_row(f"{name} /h", *(f"{c.last_hour.get(name, 0):,}" for c in status.consumers))
+    table.add_row("parked", *(_count(each.parked) for each in status.consumers))
+    table.add_row("dead letters", *(_count(each.dead) for each in status.consumers))
     return table
+
+
+def _count(depth: Depth | None) -> str:
+    return f"{depth.count:,}" if depth else "0"
 
 
 def _lines(status: RoomStatus) -> Iterator[str]:
@@ -113,7 +120,5 @@ def _lines(status: RoomStatus) -> Iterator[str]:
 def _latency(status: RoomStatus) -> str:
     if status.latency is None:
         return "not known"
-    return ", ".join(
-        f"{name} {'very late' if value is None else f'{value:.3g} s'}"
-        for name, value in status.latency.items()
-    )
+    lates = {name: inf if late is None else late for name, late in status.latency.items()}
+    return ", ".join(f"{name} {duration(late)}" for name, late in lates.items())

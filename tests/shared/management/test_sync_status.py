@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -10,7 +12,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
+from shared import registry
 from shared.management.commands.sync_status import Command
+from shared.metrics import LATENCY_BUCKETS
 from shared.models import DeadLetter, OutcomeCount, WorkerMinute
 from shared.states import State
 from tests.cluster import Cluster
@@ -18,6 +22,7 @@ from tests.grades import ROOM, Grade
 
 pytestmark = pytest.mark.django_db
 
+LICENSES = "enterprise_license_sync"
 OTHER_ROOM = "discovery_course_run_sync"
 
 
@@ -59,6 +64,36 @@ def test_a_room_that_is_not(capsys: pytest.CaptureFixture[str]) -> None:
         call_command("sync_status", ROOM)
     assert ended.value.code == 1
     assert "Worker host:1 waits: The [database] failed." in capsys.readouterr().out
+
+
+def test_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All names and numbers are whole in 80 columns."""
+    now = timezone.now()
+    counts = {"applied": 1_234_567, "unchanged": 12, "dead": 3}
+    for consumer in ("licenses", ""):
+        OutcomeCount.objects.create(
+            worker="host:1", room=LICENSES, consumer=consumer, minute=now, **counts
+        )
+    monkeypatch.setenv("COLUMNS", "80")
+    stream = StringIO()
+    monkeypatch.setattr(stream, "isatty", lambda: True)
+    with pytest.raises(SystemExit):
+        call_command("sync_status", LICENSES, stdout=stream, no_color=True)
+    text = re.sub(r"\x1b\[\d*m", "", stream.getvalue())
+    assert max(map(len, text.splitlines())) <= 80
+    for each in registry.get_room(LICENSES).consumers:
+        assert each.name in text
+    assert re.search(r"│ applied /h +│.*│1,234,567 │", text)
+    assert re.search(r"│ dead letters +│ .* 0 │", text)
+
+
+def test_latency_is_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    """Those of the dashboard."""
+    counts = [0] * (len(LATENCY_BUCKETS) + 1)
+    counts[LATENCY_BUCKETS.index(7200)] = 9
+    tell(latencies=[*counts[:-1], 1])
+    call_command("sync_status", ROOM)
+    assert re.search(r"latency p50 \d+\smin, p99 over\s2\sh$", capsys.readouterr().out, re.M)
 
 
 def test_json(capsys: pytest.CaptureFixture[str]) -> None:

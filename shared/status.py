@@ -53,7 +53,8 @@ class WorkerStatus:
 class ConsumerStatus:
     """How a consumer's events ended, and what it has parked and buried.
 
-    Without a name: events that no consumer has seen, ignored ones with them.
+    Without a name: events that no consumer has seen, ignored ones with them. The counts are net:
+    those of ``parked`` and ``dead`` are below zero where more were repaired than came.
     """
 
     consumer: str
@@ -61,6 +62,14 @@ class ConsumerStatus:
     last_day: Mapping[str, int]
     parked: Depth | None
     dead: Depth | None
+
+    def in_last_hour(self, outcome: str) -> int:
+        """Return a count for a person, to whom fewer than none says nothing."""
+        return max(0, self.last_hour.get(outcome, 0))
+
+    def in_last_day(self, outcome: str) -> int:
+        """Return the same of the last day."""
+        return max(0, self.last_day.get(outcome, 0))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -79,8 +79,8 @@ def _outcome_rows(
     for outcome in OutcomeCount.OUTCOMES:
         yield OutcomeRow(
             outcome=outcome,
-            hour=_count(each.last_hour.get(outcome, 0), outcome, place, rows, now - HOUR),
-            day=_count(each.last_day.get(outcome, 0), outcome, place, rows, now - DAY),
+            hour=_count(each.in_last_hour(outcome), outcome, place, rows, now - HOUR),
+            day=_count(each.in_last_day(outcome), outcome, place, rows, now - DAY),
         )
 
 

@@ -68,10 +68,9 @@ def outcome_plot(steps: Sequence[Step], outcomes: Outcomes, label: str) -> SafeS
     """Return the bars of how a consumer's events ended."""
     if not any(any(counts.values()) for counts in outcomes):
         return SafeString("")
-    highs = [sum(n for n in counts.values() if n > 0) for counts in outcomes]
-    lows = [sum(n for n in counts.values() if n < 0) for counts in outcomes]
+    highest = max(sum(counts.values()) for counts in outcomes)
     names = [n for n in OutcomeCount.OUTCOMES if any(counts.get(n) for counts in outcomes)]
-    chart = StackedBar(**_LOOK, **_axes(steps, scales.whole(min(lows), max(highs))))
+    chart = StackedBar(**_LOOK, **_axes(steps, scales.whole(0, highest)))
     for name in names:
         chart.add(name, [counts.get(name, 0) for counts in outcomes])
     return _svg(chart, names, label)

@@ -68,7 +68,7 @@ def steps_of(room_name: str, span: Span, *, now: datetime) -> list[Step]:
 
 
 def outcomes_of(room_name: str, span: Span, *, now: datetime) -> dict[str, Outcomes]:
-    """Return by consumer how its events ended, in the same steps."""
+    """Return by consumer how its events ended, in the same steps; none where more were repaired."""
     starts = span.starts(now)
     counts = OutcomeCount.objects.filter(
         room=room_name, minute__gte=starts[0], minute__lt=starts[-1] + span.step
@@ -81,7 +81,8 @@ def outcomes_of(room_name: str, span: Span, *, now: datetime) -> dict[str, Outco
         counts_of_step = found[consumer][_start(minute, starts[0], span.step)]
         for outcome, number in zip(OutcomeCount.OUTCOMES, numbers, strict=True):
             counts_of_step[outcome] += number
-    return {consumer: list(steps.values()) for consumer, steps in found.items()}
+    # A count's own plus leaves out what isn't above zero.
+    return {consumer: [+each for each in steps.values()] for consumer, steps in found.items()}
 
 
 def _start(minute: datetime, first: datetime, step: timedelta) -> datetime:

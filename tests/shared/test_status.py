@@ -184,6 +184,16 @@ def test_outcomes_of_the_last_hour_and_day() -> None:
     assert (nobody.consumer, nobody.last_hour["dead"]) == ("", 2)
 
 
+def test_net_counts_for_a_person() -> None:
+    """Programs add them up; to a person none of them is below zero."""
+    counts = {"applied": 7, "dead": -7}
+    OutcomeCount.objects.create(worker="a replay", room=ROOM, minute=THIS_MINUTE, **counts)
+    *_, nobody = look().consumers
+    assert (nobody.last_hour["dead"], nobody.last_day["dead"]) == (-7, -7)
+    assert (nobody.in_last_hour("dead"), nobody.in_last_day("dead")) == (0, 0)
+    assert (nobody.in_last_hour("applied"), nobody.in_last_day("applied")) == (7, 7)
+
+
 def test_dead_letters_wait_for_a_person() -> None:
     """They are told of while they are there, a receiver's too, whatever the outcomes say."""
     tell()

@@ -100,7 +100,7 @@ def _table(status: RoomStatus) -> Table:
     for each in status.consumers:
         table.add_column(each.consumer or "(none)", justify="right", overflow="fold")
     for name in _OUTCOMES:
-        table.add_row(f"{name} /h", *(f"{c.last_hour.get(name, 0):,}" for c in status.consumers))
+        table.add_row(f"{name} /h", *(f"{c.in_last_hour(name):,}" for c in status.consumers))
     table.add_row("parked", *(_count(each.parked) for each in status.consumers))
     table.add_row("dead letters", *(_count(each.dead) for each in status.consumers))
     return table

@@ -66,8 +66,8 @@ def test_both_latencies() -> None:
 
 
 def test_outcomes_that_there_were() -> None:
-    """In their colours, with what went below zero."""
-    outcomes = [{"applied": 5, "parked": -2, "dead": 0} for _ in EMPTY]
+    """In their colours."""
+    outcomes = [{"applied": 5, "parked": 2, "dead": 0} for _ in EMPTY]
     svg = outcome_plot(EMPTY, outcomes, "outcomes")
     assert svg.count("<rect") >= 2 * len(EMPTY)
     assert 'class="series parked"' in svg

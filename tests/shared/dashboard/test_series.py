@@ -44,6 +44,17 @@ def test_steps_are_whole(span, first, last):
     assert len(found) * span.step == span.length
 
 
+def test_no_count_is_below_zero() -> None:
+    """Where more dead letters were replayed than came there are none, not fewer."""
+    minute = datetime(2026, 1, 31, 11, 59, tzinfo=UTC)
+    for worker, dead in [("one", 2), ("a replay", -3)]:
+        OutcomeCount.objects.create(
+            worker=worker, room=ROOM, consumer="a", minute=minute, dead=dead, applied=-min(dead, 0)
+        )
+    steps_of_a = outcomes_of(ROOM, Span.HOUR, now=NOW)["a"]
+    assert [(n["applied"], n["dead"]) for n in steps_of_a if any(n.values())] == [(3, 0)]
+
+
 def test_where_no_worker_was_nothing_is_known() -> None:
     """Which isn't the same as zero."""
     tell("one", datetime(2026, 1, 31, 12, 0, tzinfo=UTC), messages=0, lag={}, latencies=latencies())

@@ -87,6 +87,16 @@ def test_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     assert re.search(r"│ dead letters +│ .* 0 │", text)
 
 
+def test_replayed_ones_are_not_fewer_than_none(capsys: pytest.CaptureFixture[str]) -> None:
+    """What was buried before the hour and replayed in it is taken off the dead, down to zero."""
+    tell()
+    OutcomeCount.objects.create(
+        worker="a replay", room=ROOM, consumer="user-grades", minute=timezone.now(), dead=-1
+    )
+    call_command("sync_status", ROOM)
+    assert re.search(r"│ dead /h +│ +0 │", capsys.readouterr().out)
+
+
 def test_latency_is_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     """Those of the dashboard."""
     counts = [0] * (len(LATENCY_BUCKETS) + 1)

@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from shared import registry
 from shared.dashboard.consumers import ConsumerView, consumer_views
@@ -66,7 +67,7 @@ def dashboard_page(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> 
     rooms = statuses(registry.rooms(), now=now)
     context = {
         **model_admin.admin_site.each_context(request),
-        "title": "How the rooms are",
+        "title": capfirst(model_admin.opts.verbose_name_plural),
         "opts": model_admin.opts,
         "is_nav_sidebar_enabled": False,  # three plots side by side need its place
         "now": now,

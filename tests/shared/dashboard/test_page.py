@@ -67,6 +67,14 @@ def day(now) -> None:
     park_and_bury(ROOM, "", now=now, count=2)
 
 
+def test_it_has_the_name_that_leads_to_it() -> None:
+    """The admin's index and the page call it the same."""
+    client = client_of("dashboard")
+    index = client.get(reverse("admin:index")).content.decode()
+    (name,) = set(re.findall(rf'<a href="{address()}"[^>]*>([^<]+)</a>', index)) - {"View"}
+    assert f"<h1>{name}</h1>" in client.get(address()).content.decode()
+
+
 @pytest.mark.parametrize(
     ("models", "values", "status"),
     [

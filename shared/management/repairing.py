@@ -21,6 +21,7 @@ from rich.table import Table
 
 from shared.management.endings import fatal_errors, told_afterwards
 from shared.management.printing import drawn, print_whole
+from shared.management.selecting import with_apply
 from shared.repairs import Repaired
 
 _MOST_REASONS = 10
@@ -51,7 +52,11 @@ class RepairCommand(BaseCommand):
         def text() -> Iterator[str]:
             if groups:
                 yield table(list(groups[0]), [list(each.values()) for each in groups])
-            yield f"{matched:,} match. Nothing was changed; to do it, add --apply."
+            if not matched:
+                yield "None match: nothing to do."
+                return
+            yield f"{matched:,} match. Nothing was changed; to do it, add --apply:"
+            yield f"  {with_apply(self.__module__.rpartition('.')[2], options)}"
 
         self.say(value, text, as_json=options["json"])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError
 from getpass import getuser
+from shlex import join
 from typing import Any
 
 from shared.exceptions import ConfigurationError
@@ -52,6 +53,16 @@ def by_of(options: dict[str, Any]) -> By:
     """Return who repairs, and why. Raises ``ConfigurationError``."""
     actor = options["actor"]
     return By(_user() if actor is None else actor, options.get("reason", ""))
+
+
+def with_apply(command: str, options: dict[str, Any]) -> str:
+    """Return a dry run's command once more, for a shell, as it does what the dry run tells of."""
+    words = ["manage.py", command, options["verb"]]
+    for name in (*_TEXTS, "since", "until", "older_than", "id", "actor"):
+        if value := options.get(name):
+            values = value if isinstance(value, list) else [value]
+            words += [f"--{name.replace('_', '-')}", *map(str, values)]
+    return join([*words, "--apply", "--reason", options["reason"] or "…"])
 
 
 def _user() -> str:

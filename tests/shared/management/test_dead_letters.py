@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from io import StringIO
+from shlex import split
 from typing import Any
 
 import pytest
@@ -169,8 +170,24 @@ class TestReplay:
         refused = [group["refused"] for group in document["groups"]]
         assert refused == ["", "'books' no longer consumes 'other'"]
         text = printed("replay")
-        assert "2 match. Nothing was changed; to do it, add --apply." in text
+        assert "2 match. Nothing was changed; to do it, add --apply:\n" in text
         assert len(ids()) == 2
+
+    def test_dry_run_ends_with_the_command_that_does_it(self):
+        """With all that was said, quoted for a shell; the reason is left to say, if it wasn't."""
+        said = ["replay", "--event-type", "other", "--error", "Another reason", "--id", ids()[1]]
+        *_, command = printed(*said, "--actor", "ada").splitlines()
+        assert command.strip() == (
+            "manage.py dead_letters replay --event-type other --error 'Another reason' "
+            f"--id {ids()[1]} --actor ada --apply --reason '…'"
+        )
+        *_, command = printed("prune", "--older-than", 1, "--reason", "no use").splitlines()
+        assert command == "None match: nothing to do."
+        DeadLetter.objects.update(buried_at=timezone.now() - timedelta(days=3))
+        *_, command = printed("prune", "--older-than", 1, "--reason", "no use").splitlines()
+        _, _, *arguments = split(command)
+        assert arguments == ["prune", "--older-than", "1", "--apply", "--reason", "no use"]
+        assert as_json(*arguments)["results"] == {"pruned": 2}
 
     def test_apply(self):
         """Status 0, and what became of each."""

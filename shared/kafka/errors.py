@@ -14,6 +14,9 @@ from shared.exceptions import ConfigurationError, FatalError, OffsetOutOfRange
 MISSING = {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC}
 """The broker has no such topic, or none yet."""
 
+ADDRESS_HINT = "Is EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS right, and the broker up?"
+"""For whom no broker answers."""
+
 _REFUSED = {
     KafkaError.TOPIC_AUTHORIZATION_FAILED,
     KafkaError.GROUP_AUTHORIZATION_FAILED,

@@ -219,7 +219,7 @@ class _Unanswered(FatalError):
     def __init__(self, error: KafkaError) -> None:
         super().__init__(
             f"The broker doesn't answer: {error.name()}: {error.str()}.",
-            hint="Is EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS right, and the broker up?",
+            hint=errors.ADDRESS_HINT,
         )
         self.code = error.code()
 

@@ -50,6 +50,30 @@ def test_next_outage_starts_anew(
     assert lines_at(clock, told, caplog, 100.1, 100.2) == [100.1]
 
 
+HINT = "hint=Is EVENT_BUS_KAFKA_BOOTSTRAP_SERVERS right"
+
+
+def test_hint_is_given_once(
+    clock: list[float], settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """At the first line that is about the way to the broker, and not with each one after it."""
+    settings.EVENT_SYNC = settings.EVENT_SYNC | {"BACKOFF_INITIAL": 1.0}
+    told = outage.Outage()
+    for time, error in enumerate([KafkaError(KafkaError._TIMED_OUT), AWAY, AWAY]):
+        clock[0] = 100 + 10.0 * time
+        told.tell(error)
+    assert [HINT in line for line in caplog.text.splitlines()] == [False, True, False]
+
+
+def test_broker_that_was_there_needs_no_hint(caplog: pytest.LogCaptureFixture) -> None:
+    """Its address is the right one."""
+    told = outage.Outage()
+    told.end()
+    told.tell(AWAY)
+    assert "broker.waiting" in caplog.text
+    assert HINT not in caplog.text
+
+
 def test_group_is_told_from_broker(caplog: pytest.LogCaptureFixture) -> None:
     """A worker that polled too late waits for its group."""
     outage.Outage().tell(KafkaError(KafkaError._MAX_POLL_EXCEEDED))

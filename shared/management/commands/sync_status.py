@@ -63,6 +63,7 @@ class Command(BaseCommand):
     def _print(self, found: Sequence[RoomStatus], wrong: Sequence[Sequence[str]]) -> None:
         parts: list[RenderableType] = []
         for status, said in zip(found, wrong, strict=True):
+            parts += [f"{status.room} ({status.mode}, group {status.group})"]
             parts += [_table(status), *_lines(status)]
             parts += [f"  {problem}" for problem in said or ["Nothing is wrong."]]
         print_whole(self.stdout, drawn(self.stdout, *parts))
@@ -94,9 +95,7 @@ class _Broker:
 
 def _table(status: RoomStatus) -> Table:
     """Return a column for each consumer: those of a room fit into 80 columns, the numbers don't."""
-    title = f"{status.room} ({status.mode}, group {status.group})"
-    table = Table("", title=title, collapse_padding=True)
-    table.title_justify = "left"
+    table = Table("", collapse_padding=True)
     for each in status.consumers:
         table.add_column(each.consumer or "(none)", justify="right", overflow="fold")
     for name in _OUTCOMES:

@@ -52,6 +52,7 @@ def test_a_room_that_is_well(capsys: pytest.CaptureFixture[str]) -> None:
     tell()
     call_command("sync_status", ROOM)
     printed = capsys.readouterr().out
+    assert printed.startswith(f"{ROOM} (live, group {ROOM})\n")
     assert "lag 1,200 messages" in printed
     assert "worker host:1: running" in printed
     assert "Nothing is wrong." in printed

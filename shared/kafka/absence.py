@@ -31,7 +31,7 @@ class Absence:
         log.warning(
             Action.BROKER_WAITING,
             waiting_for=f"topic {topic}",
-            seconds=get_settings().topic_grace,
+            topic_grace=get_settings().topic_grace,
             hint=errors.missing_topic(topic).hint,
         )
 

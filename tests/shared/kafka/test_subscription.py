@@ -346,7 +346,7 @@ def test_missing_topic_is_fatal_after_its_grace(
     cluster.broker.set_topic_error(TOPIC, KafkaError.UNKNOWN_TOPIC_OR_PART)
     with pytest.raises(FatalError, match=f"no topic '{TOPIC}'.*Hint: Create it"):
         join().take(1)
-    assert f"broker.waiting waiting_for=topic {TOPIC} seconds=0.3 hint=Create it" in caplog.text
+    assert f"broker.waiting waiting_for=topic {TOPIC} topic_grace=0.3 hint=Create it" in caplog.text
 
 
 def test_topic_that_comes_within_its_grace(

@@ -79,5 +79,5 @@ def test_where_it_can_t_run(monkeypatch: pytest.MonkeyPatch) -> None:
         raise EmbeddedBrokerUnavailable("There is no free port.")
 
     monkeypatch.setattr(EmbeddedBroker, "__init__", refuse)
-    with pytest.raises(CommandError, match=r"^Fatal: There is no free port\."):
+    with pytest.raises(CommandError, match=r"^Fatal: There is no free port\.$"):
         call_command("run_embedded_bus")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.docs import another_service
 from tests.docs.blocks import blocks
+from tests.processes import ROOT
 
-ROOT = Path(__file__).parents[2]
 SETTINGS = """
 from shared.project.settings import *
 
@@ -35,26 +33,11 @@ def service(tmp_path: Path) -> Path:
 
 def run(line: str, service: Path) -> str:
     """Run a command of the page and return what it prints; ``python`` is ours."""
-    inherited = os.environ.get("PYTHONPATH", "")
-    environment = {name: v for name, v in os.environ.items() if not name.startswith("PYTEST_")}
-    environment |= {
-        "DATABASE_URL": f"sqlite:///{service}/db.sqlite3",
-        "DJANGO_SETTINGS_MODULE": "service_settings",
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(service), str(ROOT), inherited])),
-    }
     command, *arguments = line.split()
     assert command == "python"
-    result = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=service,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
+    return another_service.run(
+        *arguments, settings="service_settings", packages=service, folder=service, database=service
     )
-    assert result.returncode == 0, result.stdout
-    return result.stdout
 
 
 def test_page_is_a_session(service: Path) -> None:

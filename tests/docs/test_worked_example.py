@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import ast
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +11,7 @@ from openedx_events.learning.signals import COURSE_ENROLLMENT_CREATED
 
 from shared.startconsumer.event_values import values_in
 from shared.startconsumer.people import identity_of
+from tests.docs import another_service
 from tests.processes import ROOT
 
 EXAMPLES = ROOT / "docs" / "examples"
@@ -22,24 +20,9 @@ PAGE = ROOT / "docs" / "how_to" / "add_a_consumer.md"
 
 def run(*command: str, folder: Path) -> str:
     """Run Python in the repository, as the example's service, and return what it prints."""
-    environment = {name: v for name, v in os.environ.items() if not name.startswith("PYTEST_")}
-    inherited = os.environ.get("PYTHONPATH", "")
-    environment |= {
-        "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3",
-        "DJANGO_SETTINGS_MODULE": "example_settings",
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(EXAMPLES), str(ROOT), inherited])),
-    }
-    result = subprocess.run(
-        [sys.executable, *command],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
+    return another_service.run(
+        *command, settings="example_settings", packages=EXAMPLES, folder=ROOT, database=folder
     )
-    assert result.returncode == 0, result.stdout
-    return result.stdout
 
 
 def test_its_tests_pass(tmp_path: Path) -> None:

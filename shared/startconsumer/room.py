@@ -90,7 +90,7 @@ def new_room(
 
     ``fields`` are those of the record, beside its key; without them it has all that there is.
     """
-    RoomNames(name)
+    RoomNames(name)  # a bad name is told before the event's module is imported
     signal = signal_at(event)
     values = values_in(signal)
     classes = classes_in(signal.init_data.values())
